@@ -1,0 +1,1 @@
+"""An event-sourced news story feed: append updates, rebuild stories, publish feeds."""

@@ -1,0 +1,5 @@
+"""`python -m feed`."""
+
+from feed.cli import main
+
+main()
