@@ -1,0 +1,464 @@
+"""The event types as frozen values, their stored names, and JSON in and out (the event format).
+
+A stored name or schema number is never renamed nor given another meaning; both stand in `_SCHEMAS`
+and are never derived from Python names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias, get_args
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from feed import text
+from feed.dates import Instant, instant, occurred
+from feed.errors import Invalid
+
+Position = Literal["asserts", "denies", "confirms", "declines", "retracts"]
+Relation = Literal["continues", "part-of", "related"]
+Signal = Literal["correction", "clarification", "addition", "refile", "amendment"]
+StorySignal = Literal["correction", "clarification"]
+Status = Literal["open", "closed"]
+
+HEADLINE_CHARACTERS = 300
+LABEL_CHARACTERS = 40
+NAME_CHARACTERS = 200
+QUOTE_CHARACTERS = 2_000
+BODY_BYTES = 256 * 1024
+PROSE_BYTES = 10 * 1024
+LIST_LENGTH = 50
+
+
+class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of an event's data. An absent text or list is None; in a change, UNSET says "as it was"."""
+
+
+class Source(Value, frozen=True, kw_only=True):
+    """What an update rests on: at least one of the three."""
+
+    name: str | None = None
+    url: str | None = None
+    quote: str | None = None
+
+
+class Stance(Value, frozen=True, kw_only=True):
+    """A party's position on a claim; `text` words the claim."""
+
+    claim: str
+    by: str
+    position: Position
+    text: str | None = None
+
+
+class Related(Value, frozen=True, kw_only=True):
+    """Another story, by its slug."""
+
+    story: str
+    rel: Relation
+
+
+class Changes(Value, frozen=True, kw_only=True):
+    """The fields of an update that a revision gives another value; None clears."""
+
+    headline: str | UnsetType = UNSET
+    body: str | UnsetType | None = UNSET
+    occurred: str | UnsetType | None = UNSET
+    occurred_text: str | UnsetType | None = UNSET
+    sources: tuple[Source, ...] | UnsetType | None = UNSET
+    stances: tuple[Stance, ...] | UnsetType | None = UNSET
+    key: bool | UnsetType | None = UNSET
+    tags: tuple[str, ...] | UnsetType | None = UNSET
+    link: str | UnsetType | None = UNSET
+
+
+class StoryOpened(Value, frozen=True, kw_only=True):
+    headline: str
+    label: str | None = None
+    summary: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] | None = None
+    uri: str | None = None
+
+
+class StoryChanged(Value, frozen=True, kw_only=True):
+    headline: str | UnsetType = UNSET
+    label: str | UnsetType | None = UNSET
+    summary: str | UnsetType | None = UNSET
+    status: Status | UnsetType = UNSET
+    pinned: str | UnsetType | None = UNSET
+    tags: tuple[str, ...] | UnsetType | None = UNSET
+    related: tuple[Related, ...] | UnsetType | None = UNSET
+    signal: StorySignal | None = None
+    notice: str | None = None
+
+
+class StoryWithdrawn(Value, frozen=True, kw_only=True):
+    notice: str
+    title: str | None = None
+
+
+class UpdateAdded(Value, frozen=True, kw_only=True):
+    headline: str
+    update: str | None = None
+    body: str | None = None
+    occurred: str | None = None
+    occurred_text: str | None = None
+    sources: tuple[Source, ...] | None = None
+    stances: tuple[Stance, ...] | None = None
+    key: bool | None = None
+    tags: tuple[str, ...] | None = None
+    link: str | None = None
+    closes: bool | None = None
+
+
+class UpdateRevised(Value, frozen=True, kw_only=True):
+    update: str
+    signal: Signal
+    notice: str | None = None
+    changes: Changes = Changes()
+    hide_before: bool | None = None
+
+
+class UpdateWithdrawn(Value, frozen=True, kw_only=True):
+    update: str
+    notice: str | None = None
+    title: str | None = None
+    untold: bool | None = None
+
+
+class NoteAdded(Value, frozen=True, kw_only=True):
+    text: str
+    update: str | None = None
+
+
+Data: TypeAlias = (
+    StoryOpened | StoryChanged | StoryWithdrawn | UpdateAdded | UpdateRevised | UpdateWithdrawn | NoteAdded
+)
+
+_SCHEMAS: dict[tuple[str, int], type[Data]] = {
+    ("story.opened", 1): StoryOpened,
+    ("story.changed", 1): StoryChanged,
+    ("story.withdrawn", 1): StoryWithdrawn,
+    ("update.added", 1): UpdateAdded,
+    ("update.revised", 1): UpdateRevised,
+    ("update.withdrawn", 1): UpdateWithdrawn,
+    ("note.added", 1): NoteAdded,
+}
+_NAMES: dict[type, tuple[str, int]] = {of: name for name, of in _SCHEMAS.items()}
+# The fields that the program fills in where the writer leaves them out.
+_FILLED: dict[type, tuple[str, ...]] = {StoryOpened: ("uri", "language"), UpdateAdded: ("update",)}
+
+TYPES = tuple(name for name, _ in _SCHEMAS)
+
+
+class NewEvent(Struct, frozen=True, kw_only=True):
+    """What a writer asks to have recorded."""
+
+    story: str
+    data: Data
+    id: str | None = None
+    published_at: Instant | None = None
+    author: str | None = None
+
+    @property
+    def type(self) -> str:
+        return type_name(self.data)
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """A row of the log. `leaf` is the 32-byte hash of its header."""
+
+    position: int
+    id: str
+    story: str
+    version: int
+    recorded_at: Instant
+    published_at: Instant
+    author: str
+    data: Data
+    leaf: bytes
+
+    @property
+    def type(self) -> str:
+        return type_name(self.data)
+
+
+def type_name(data: Data) -> str:
+    """The stored name of an event's type."""
+    return _NAMES[type(data)][0]
+
+
+def schema_number(data: Data) -> int:
+    """The version of the type's fields that these data are written in."""
+    return _NAMES[type(data)][1]
+
+
+class _Payload(Value, frozen=True, kw_only=True):
+    author: str
+    data: msgspec.Raw
+
+
+_decoders = {name: msgspec.json.Decoder(of) for name, of in _SCHEMAS.items()}
+_payload_decoder = msgspec.json.Decoder(_Payload)
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def encode_payload(author: str, data: Data) -> bytes:
+    """What is stored and hashed of an event's text: canonical JSON (RFC 8785) of author and data.
+
+    The data hold texts, booleans and lists only, for which sorted keys and msgspec's escapes are the
+    whole of RFC 8785 section 3.2.
+    """
+    return _encode({"author": author, "data": data})
+
+
+def decode_payload(name: str, schema: int, payload: str | bytes) -> tuple[str, Data]:
+    """Author and data of a stored event."""
+    stored = _payload_decoder.decode(payload)
+    return stored.author, _decoders[name, schema].decode(stored.data)
+
+
+class _Exported(Struct, kw_only=True):
+    position: int
+    id: str
+    story: str
+    version: int
+    type: str
+    schema: int
+    recorded_at: str
+    published_at: str
+    author: str
+    data: Data
+    leaf: str
+
+
+def to_json(event: Event) -> bytes:
+    """An event as one JSON line, without the line's end."""
+    return msgspec.json.encode(
+        _Exported(
+            position=event.position,
+            id=event.id,
+            story=event.story,
+            version=event.version,
+            type=event.type,
+            schema=schema_number(event.data),
+            recorded_at=event.recorded_at,
+            published_at=event.published_at,
+            author=event.author,
+            data=event.data,
+            leaf=event.leaf.hex(),
+        )
+    )
+
+
+class _Line(Struct, kw_only=True, forbid_unknown_fields=True):
+    story: str
+    type: str
+    data: msgspec.Raw
+    id: str | None = None
+    published_at: str | None = None
+    author: str | None = None
+    # Given by the log that takes the event, so what another log gave is only checked for its form.
+    position: int | None = None
+    version: int | None = None
+    recorded_at: str | None = None
+    schema: int | None = None
+    leaf: str | None = None
+
+
+_line_decoder = msgspec.json.Decoder(_Line)
+
+
+def from_json(line: bytes) -> NewEvent:
+    """A line of the event format, checked. Raises Invalid, which names the field."""
+    if len(line) > text.LINE_BYTES:
+        raise Invalid("", f"{len(line):,} bytes in one line are too many, at most {text.LINE_BYTES:,} are allowed")
+    outer = _decode(_line_decoder, line, "", "an event")
+    decoder = _decoders.get((outer.type, 1))
+    if decoder is None:
+        raise Invalid("type", f"{outer.type[:100]!r} is unknown: use one of {', '.join(TYPES)}")
+    published_at = None if outer.published_at is None else instant("published_at", outer.published_at)
+    data = _decode(decoder, bytes(outer.data), "data", outer.type)
+    return checked(NewEvent(story=outer.story, data=data, id=outer.id, published_at=published_at, author=outer.author))
+
+
+def from_fields(name: str, fields: dict[str, Any]) -> Data:
+    """The data of an event of type `name` from plain values, as a file's front matter gives them. Raises Invalid."""
+    data: Data = _decode(_decoders[name, 1], msgspec.json.encode(fields), "", name)
+    return data
+
+
+def checked(new: NewEvent) -> NewEvent:
+    """The event in its normal form, in which an empty optional field is an absent one. Raises Invalid."""
+    text.slug("story", new.story)
+    if new.id is not None:
+        text.event_id("id", new.id)
+    if new.author is not None:
+        text.line("author", new.author, NAME_CHARACTERS)
+    data = _normal(new.data)
+    _check_fields("data", data)
+    return new if data is new.data else msgspec.structs.replace(new, data=data)
+
+
+def is_same(new: NewEvent, stored: Event) -> bool:
+    """Whether `new`, which has the stored event's id, says the same, what the program filled in left aside."""
+    if new.story != stored.story or type(new.data) is not type(stored.data):
+        return False
+    filled = {
+        name: getattr(stored.data, name) for name in _FILLED.get(type(new.data), ()) if getattr(new.data, name) is None
+    }
+    return (
+        msgspec.structs.replace(new.data, **filled) == stored.data
+        and new.author in (None, stored.author)
+        and new.published_at in (None, stored.published_at)
+    )
+
+
+def _normal(data: Any) -> Any:
+    """`data` with every empty optional value replaced by None; the same object where nothing is to do."""
+    changed: dict[str, Any] = {}
+    for name in data.__struct_fields__:
+        value = getattr(data, name)
+        if value is UNSET or value is None:
+            continue
+        if isinstance(value, Changes):
+            if (inner := _normal(value)) is not value:
+                changed[name] = inner
+        elif not value and name not in _NEVER_ABSENT:
+            changed[name] = None
+    return msgspec.structs.replace(data, **changed) if changed else data
+
+
+_NEVER_ABSENT = frozenset({"headline", "update", "notice", "text", "claim", "by"})
+
+
+def _check_fields(path: str, data: Any) -> None:
+    for name in data.__struct_fields__:
+        value = getattr(data, name)
+        if value is None or value is UNSET or value is True:
+            continue
+        where = f"{path}.{name}"
+        if isinstance(value, tuple):
+            _check_list(where, name, value)
+        elif isinstance(value, Changes):
+            _check_fields(where, value)
+        elif name in _RULES:
+            _RULES[name](where, value)
+
+
+def _check_list(where: str, name: str, values: tuple[Any, ...]) -> None:
+    if len(values) > LIST_LENGTH:
+        raise Invalid(where, f"{len(values)} entries are too many, at most {LIST_LENGTH} are allowed")
+    for number, value in enumerate(values):
+        if name == "tags":
+            _name(f"{where}[{number}]", value)
+        else:
+            _check_part(f"{where}[{number}]", value)
+
+
+def _check_part(where: str, part: Source | Stance | Related) -> None:
+    match part:
+        case Source():
+            if part == Source():
+                raise Invalid(where, "needs a name, a url or a quote")
+            if part.name is not None:
+                _name(f"{where}.name", part.name)
+            if part.url is not None:
+                text.link(f"{where}.url", part.url)
+            if part.quote is not None:
+                text.quote(f"{where}.quote", part.quote, QUOTE_CHARACTERS)
+        case Stance():
+            text.slug(f"{where}.claim", part.claim)
+            _name(f"{where}.by", part.by)
+            if part.text is not None:
+                text.line(f"{where}.text", part.text, QUOTE_CHARACTERS)
+        case Related():
+            text.slug(f"{where}.story", part.story)
+
+
+def _headline(field: str, value: str) -> None:
+    text.line(field, value, HEADLINE_CHARACTERS)
+
+
+def _name(field: str, value: str) -> None:
+    text.line(field, value, NAME_CHARACTERS)
+
+
+def _prose(field: str, value: str) -> None:
+    text.prose(field, value, PROSE_BYTES)
+
+
+_RULES = {
+    "headline": _headline,
+    "title": _headline,
+    "label": lambda field, value: text.line(field, value, LABEL_CHARACTERS),
+    "occurred_text": _name,
+    "summary": _prose,
+    "notice": _prose,
+    "text": _prose,
+    "body": lambda field, value: text.prose(field, value, BODY_BYTES),
+    "occurred": occurred,
+    "link": text.link,
+    "language": text.language,
+    "uri": text.uri,
+    "update": text.update_name,
+    "pinned": text.update_name,
+}
+
+
+def _decode(decoder: msgspec.json.Decoder[Any], json: bytes, path: str, what: str) -> Any:
+    try:
+        return decoder.decode(json)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise _explained(json, path, what, str(error), decoder.type) from None
+
+
+_AT = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+_PLAIN = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+def _explained(json: bytes, path: str, what: str, problem: str, of: Any) -> Invalid:
+    if (deep := text.depth(json)) > text.DEPTH:
+        return Invalid(path, f"is nested {deep} deep, at most {text.DEPTH} are allowed")
+    if at := _AT.search(problem):
+        path, problem = f"{path}{at['path']}".lstrip("."), problem[: at.start()]
+    quoted = re.findall("`([^`]*)`", problem)
+    if problem.startswith("Object contains unknown field"):
+        known = ", ".join(_fields_at(of, path))
+        return Invalid(f"{path}.{quoted[0]}".lstrip("."), f"is no field of {what}: there are {known}")
+    if problem.startswith("Object missing required field"):
+        return Invalid(f"{path}.{quoted[0]}".lstrip("."), "is missing")
+    if problem.startswith("Expected"):
+        expected, found = (" or ".join(_PLAIN.get(name, name) for name in names.split(" | ")) for names in quoted)
+        return Invalid(path or what, f"must be {expected}, not {found}")
+    if problem.startswith("Invalid enum value"):
+        return Invalid(path, f"{problem.partition(' value ')[2]} is none of {', '.join(_choices(of, path))}")
+    if "Number out of range" in problem:
+        return Invalid(path, "holds a number out of range")
+    if "surrogate" in problem or b"\\ud" in json.lower():
+        return Invalid(path, "is not JSON: an unpaired surrogate (\\ud800 to \\udfff) is no character, take it out")
+    return Invalid(path, f"is not JSON in UTF-8 ({problem})".strip())
+
+
+def _fields_at(of: Any, path: str) -> Iterator[str]:
+    """The names that may stand where `path` points inside a value of the struct `of`."""
+    last = re.sub(r"\[.*", "", path.rpartition(".")[2])
+    inner = {"changes": Changes, "sources": Source, "stances": Stance, "related": Related}.get(last, of)
+    return iter(inner.__struct_fields__)
+
+
+def _choices(of: Any, path: str) -> tuple[str, ...]:
+    name = path.rpartition(".")[2]
+    signals = StorySignal if of is StoryChanged else Signal
+    return get_args({"position": Position, "rel": Relation, "status": Status, "signal": signals}[name])
