@@ -1,0 +1,333 @@
+"""The settings file `feed.toml`: read, checked, and written from the shipped template.
+
+Every fault is an `errors.SettingsError` that names the file, the key (`site.url`) and what to write instead.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from feed import text
+from feed.errors import Invalid, SettingsError
+
+FILE_NAME = "feed.toml"
+NAME_CHARACTERS = 200
+PATH_CHARACTERS = 1_000
+
+_WEB_ADDRESS = re.compile(
+    r"(?P<scheme>https?)://(?P<host>\[[^\]]*\]|[^/?#@:\[\]]+)(?P<port>:[0-9]+)?(?P<path>/[^?#]*)?", re.IGNORECASE
+)
+# RFC 4151 section 2.1: authorityName, in the lower case that it recommends.
+_DNS_NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
+_AUTHORITY = re.compile(rf"(?:[a-z0-9._-]+@)?{_DNS_NAME}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What subscribers see; `url` ends in "/", `since` is YYYY-MM-DD (RFC 4151: when `authority` was the site's)."""
+
+    url: str
+    title: str = "News"
+    timezone: str = "UTC"
+    language: str = "en"
+    authority: str
+    since: str
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who writes."""
+
+    author: str | None = None
+
+
+class Log(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where events are kept: a path from the settings file's folder, or an SQLAlchemy URL."""
+
+    database: str = "feed.db"
+
+
+class Publish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where files are published: a path from the settings file's folder."""
+
+    folder: str = "public"
+
+
+_SECTIONS: dict[str, type[msgspec.Struct]] = {"site": Site, "desk": Desk, "log": Log, "publish": Publish}
+_Section = TypeVar("_Section", bound=msgspec.Struct)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole settings file; `folder` is the absolute path of the folder that holds it."""
+
+    folder: Path
+    site: Site
+    desk: Desk
+    log: Log
+    publish: Publish
+
+    @property
+    def database_url(self) -> str:
+        """An SQLAlchemy URL; the one given, or SQLite's with an absolute path."""
+        if "://" in self.log.database:
+            return self.log.database
+        # SQLAlchemy (2.1 and later) undoes percent-encoding in a path, and a query begins at "?".
+        path = (self.folder / self.log.database).as_posix()
+        return "sqlite:///" + path.replace("%", "%25").replace("?", "%3F")
+
+    @property
+    def public(self) -> Path:
+        """The absolute path of the folder to publish into."""
+        return self.folder / self.publish.folder
+
+
+def load(file: Path) -> Settings:
+    """The settings in `file`; raises SettingsError."""
+    return _settings(file, _read(file))
+
+
+def write(
+    folder: Path,
+    *,
+    url: str,
+    since: str,
+    title: str | None = None,
+    author: str | None = None,
+    timezone: str | None = None,
+    language: str | None = None,
+    authority: str | None = None,
+) -> Path:
+    """Makes `feed.toml` in `folder` (made too) from the template and returns its path; None keeps the template's value.
+
+    `authority` is the url's host when it is None. Raises SettingsError, also where the file exists, and then leaves
+    no file behind.
+    """
+    file = folder / FILE_NAME
+    site = {"url": url, "title": title, "timezone": timezone, "language": language, "since": since}
+    content = _filled(site=site | {"authority": authority or _host(url)}, author=author)
+    _settings(file, content)
+    try:
+        _create(file, content)
+    except OSError as error:
+        raise SettingsError(file, "", f"cannot be written ({error.strerror}): name another folder") from None
+    return file
+
+
+def default_text() -> str:
+    """The template that `feed init` fills in: TOML with a comment for every key."""
+    return (shipped("config") / FILE_NAME).read_text(encoding="utf-8")
+
+
+def shipped(name: str) -> Path:
+    """The folder `name` that comes with the program: inside the package (wheel) or beside it (checkout)."""
+    package = Path(__file__).parent
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise SettingsError(
+            file, "", "there is no such file: make one with feed init, or name another with --config"
+        ) from None
+    except OSError as error:
+        raise SettingsError(file, "", f"cannot be read ({error.strerror}): name another with --config") from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(file, "", f"byte {error.start + 1} is not UTF-8: save the file as UTF-8") from None
+
+
+def _settings(file: Path, content: str) -> Settings:
+    tables = _toml(file, content)
+    try:
+        _refuse_unknown_sections(tables)
+        return Settings(
+            folder=file.absolute().parent,
+            site=_section(tables, "site", Site),
+            desk=_section(tables, "desk", Desk),
+            log=_section(tables, "log", Log),
+            publish=_section(tables, "publish", Publish),
+        )
+    except Invalid as error:
+        raise SettingsError(file, error.field, error.problem) from None
+
+
+def _toml(file: Path, content: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(content)
+    # tomllib leaves numbers of too many digits and values nested too deep to Python's own errors.
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(file, "", f"is no TOML: {error}; write each setting as in {_example('title')}") from None
+
+
+def _refuse_unknown_sections(tables: dict[str, object]) -> None:
+    for name, table in tables.items():
+        if name in _SECTIONS:
+            continue
+        if not isinstance(table, dict):
+            raise Invalid(name, _unknown_key(name))
+        near = _nearest(name, _SECTIONS)
+        hint = (
+            f"did you mean [{near}]?" if near else f"the sections are {', '.join(f'[{known}]' for known in _SECTIONS)}"
+        )
+        raise Invalid(name, f"there is no such section: {hint}")
+
+
+def _unknown_key(key: str) -> str:
+    homes = {field.name: name for name, kind in _SECTIONS.items() for field in msgspec.structs.fields(kind)}
+    near = _nearest(key, homes)
+    if not near:
+        return f"there is no such key: take it out, or use one of {', '.join(sorted(homes))}"
+    return f"there is no such key: did you mean {near} under [{homes[near]}]?"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name.lower(), list(known), n=1)), "")
+
+
+def _section(tables: dict[str, object], name: str, kind: type[_Section]) -> _Section:
+    table = tables.get(name, {})
+    if not isinstance(table, dict):
+        raise Invalid(name, f"must be a section: write [{name}] in a line of its own, its keys below")
+    fields = msgspec.structs.fields(kind)
+    for key in table:
+        if key not in {field.name for field in fields}:
+            raise Invalid(f"{name}.{key}", _unknown_key(key))
+    for field in fields:
+        if field.required and field.name not in table:
+            raise Invalid(f"{name}.{field.name}", f"is missing: write, under [{name}], {_example(field.name)}")
+    return msgspec.convert({key: _value(f"{name}.{key}", value) for key, value in table.items()}, kind)
+
+
+def _value(key: str, value: object) -> str:
+    if key == "site.since" and isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    if not isinstance(value, str):
+        raise Invalid(key, f"must be text in quotes, as in {_example(key.partition('.')[2])}")
+    return _CHECKS[key](key, value)
+
+
+def _example(key: str) -> str:
+    """The line of the template that sets `key`; no two sections have a key in common."""
+    lines = (line.removeprefix("# ") for line in default_text().splitlines())
+    return next(line for line in lines if line.startswith(f"{key} = "))
+
+
+def _url(key: str, value: str) -> str:
+    match = _WEB_ADDRESS.fullmatch(value)
+    if not match:
+        raise Invalid(
+            key, f"{value!r} is no web address without user name, '?' and '#': write it as in {_example('url')}"
+        )
+    text.link(key, value)
+    if not value.isascii():
+        raise Invalid(key, f"{value!r} is not ASCII: write its host in Punycode (xn--…), percent-encode its path")
+    place = f"{match['scheme']}://{match['host']}{match['port'] or ''}".lower()
+    return place + (match["path"] or "").rstrip("/") + "/"
+
+
+def _host(url: str) -> str:
+    match = _WEB_ADDRESS.fullmatch(url)
+    return match["host"].lower() if match else ""
+
+
+def _name(key: str, value: str) -> str:
+    text.line(key, value, NAME_CHARACTERS)
+    return value
+
+
+def _path(key: str, value: str) -> str:
+    text.line(key, value, PATH_CHARACTERS)
+    return value
+
+
+def _timezone(key: str, value: str) -> str:
+    import zoneinfo
+
+    try:
+        zoneinfo.ZoneInfo(value)
+    # A malformed name is a ValueError, the name of a folder of zones ("America") an OSError.
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        near = _nearest_zone(value)
+        raise Invalid(key, f"there is no time zone {value!r}: use an IANA name such as {near!r}") from None
+    return value
+
+
+def _nearest_zone(name: str) -> str:
+    import zoneinfo
+
+    zones = {zone.lower(): zone for zone in sorted(zoneinfo.available_timezones())}
+    return zones.get(_nearest(name, zones), "Europe/Berlin")
+
+
+def _language(key: str, value: str) -> str:
+    text.language(key, value)
+    return value
+
+
+def _authority(key: str, value: str) -> str:
+    if not _AUTHORITY.fullmatch(value):
+        raise Invalid(key, f"{value!r} is not allowed: use a domain name or an email address, in lower case")
+    return value
+
+
+def _since(key: str, value: str) -> str:
+    try:
+        date.fromisoformat(value)
+    except ValueError as error:
+        raise Invalid(key, f"{value!r} is no date ({error}): write it as in {_example('since')}") from None
+    # Python reads other forms of ISO 8601 as well; a tag URI has this one (RFC 4151 section 2.1).
+    if not _DATE.fullmatch(value):
+        raise Invalid(key, f"{value!r} is not YYYY-MM-DD: write it as in {_example('since')}")
+    return value
+
+
+_CHECKS: dict[str, Callable[[str, str], str]] = {
+    "site.url": _url,
+    "site.title": _name,
+    "site.timezone": _timezone,
+    "site.language": _language,
+    "site.authority": _authority,
+    "site.since": _since,
+    "desk.author": _name,
+    "log.database": _path,
+    "publish.folder": _path,
+}
+
+
+def _filled(*, site: dict[str, str | None], author: str | None) -> str:
+    """The template with these values in place of its own; its comments stay."""
+    import tomlkit
+
+    document = tomlkit.parse(default_text() if author is None else default_text().replace("# author =", "author ="))
+    values: dict[str, dict[str, str | None]] = {"site": site, "desk": {"author": author}}
+    for section, keys in values.items():
+        document[section].update({key: value for key, value in keys.items() if value is not None})
+    return tomlkit.dumps(document)
+
+
+def _create(file: Path, content: str) -> None:
+    """Writes a new file at once or not at all: a hard link never replaces a file that is there."""
+    import tempfile
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".feed-", dir=file.parent) as folder:
+        draft = Path(folder) / file.name
+        with draft.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            file.hardlink_to(draft)
+        except FileExistsError:
+            raise SettingsError(file, "", "exists already: edit it, or name another folder") from None
