@@ -1,0 +1,197 @@
+"""The event log: append, read, head. Positions have no gaps, and their order is the order of commits.
+
+Every function takes a connection inside a transaction (database.reading or database.writing).
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from msgspec.json import Encoder
+from sqlalchemy import Connection, Row, bindparam, func, select, text, update
+
+from feed import merkle
+from feed.database import events, log_head
+from feed.dates import Instant, from_datetime, to_datetime
+from feed.events import Data, Event, decode_payload, encode_payload, schema_number, type_name
+
+SALT_BYTES = 32
+_MICROSECOND = timedelta(microseconds=1)
+_canonical = Encoder(order="sorted").encode
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """Where the log stands. `recorded_at` is empty while there is no event; `told` is the highest position told."""
+
+    origin: str
+    size: int
+    recorded_at: str
+    frontier: merkle.Frontier
+    told: int
+
+
+class _Header(Struct, frozen=True, kw_only=True):
+    position: int
+    id: str
+    story: str
+    version: int
+    type: str
+    schema: int
+    recorded_at: str
+    published_at: str
+    commitment: str
+
+
+_SELECT_HEAD = "SELECT origin, size, recorded_at, frontier, told FROM log_head"
+_SELECT_EVENTS = (
+    "SELECT e.position, e.id, e.story, e.version, e.type, e.schema, e.recorded_at, e.published_at, p.data, e.leaf"
+    " FROM events e JOIN payloads p ON p.position = e.position"
+)
+_SELECT_KNOWN = text(f"{_SELECT_EVENTS} WHERE e.id IN :ids").bindparams(bindparam("ids", expanding=True))
+_INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_PAYLOAD = "INSERT INTO payloads VALUES (?, ?, ?)"
+_UPDATE_HEAD = "UPDATE log_head SET size = ?, recorded_at = ?, frontier = ?"
+
+
+def head(connection: Connection) -> Head:
+    """Where the log stands."""
+    origin, size, recorded_at, frontier, told = connection.exec_driver_sql(_SELECT_HEAD).one()
+    return Head(origin=origin, size=size, recorded_at=recorded_at, frontier=merkle.unpack(frontier), told=told)
+
+
+def tell(connection: Connection, position: int) -> None:
+    """Note that everything up to `position` has been told; it never goes back."""
+    connection.execute(update(log_head).where(log_head.c.told < position).values(told=position))
+
+
+def read(connection: Connection, *, after: int = 0, limit: int | None = None) -> Iterator[Event]:
+    """The events after a position, in order."""
+    rows = _rows(connection, f"{_SELECT_EVENTS} WHERE e.position > ? ORDER BY e.position LIMIT ?", after, limit)
+    return map(_event, rows)
+
+
+def read_story(connection: Connection, story: str, *, after: int = 0, limit: int | None = None) -> Iterator[Event]:
+    """The events of one story after a position, in order."""
+    order = "WHERE e.story = ? AND e.position > ? ORDER BY e.version LIMIT ?"
+    return map(_event, _rows(connection, f"{_SELECT_EVENTS} {order}", story, after, limit))
+
+
+def known(connection: Connection, ids: Iterable[str]) -> dict[str, Event]:
+    """Those of the ids that the log holds, with their events."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    return {event.id: event for event in map(_event, connection.execute(_SELECT_KNOWN, {"ids": wanted}))}
+
+
+class Batch:
+    """The events that one write transaction appends: numbered here, written together by `write`.
+
+    `clock` says what time it is; times are made to increase strictly, whatever it says.
+    """
+
+    def __init__(self, connection: Connection, stories: Iterable[str], clock: Callable[[], datetime]) -> None:
+        self._connection = connection
+        self._clock = clock
+        self.head = head(connection)
+        self._size, self._frontier = self.head.size, self.head.frontier
+        self._last = to_datetime(self.head.recorded_at) if self.head.recorded_at else None
+        self._versions = _versions(connection, set(stories))
+        self._events: list[tuple[int | str | bytes, ...]] = []
+        self._payloads: list[tuple[int | str | bytes, ...]] = []
+
+    def moment(self) -> Instant:
+        """When the log takes the next event: now, but later than every event before."""
+        now = self._clock()
+        if self._last is not None and now <= self._last:
+            now = self._last + _MICROSECOND
+        self._next = now
+        return from_datetime(now)
+
+    def version(self, story: str) -> int:
+        """The version of the story's stream, 0 before its first event."""
+        return self._versions.get(story, 0)
+
+    def record(
+        self, *, story: str, data: Data, id: str, author: str, recorded_at: Instant, published_at: Instant
+    ) -> Event:
+        """The next event of the log and of its story; `recorded_at` is what `moment` said."""
+        position, version = self._size + 1, self.version(story) + 1
+        salt, payload = secrets.token_bytes(SALT_BYTES), encode_payload(author, data)
+        commitment = hmac.digest(salt, payload, "sha256")
+        name, schema = type_name(data), schema_number(data)
+        header = _Header(
+            position=position,
+            id=id,
+            story=story,
+            version=version,
+            type=name,
+            schema=schema,
+            recorded_at=recorded_at,
+            published_at=published_at,
+            commitment=commitment.hex(),
+        )
+        leaf = merkle.leaf_hash(_canonical(header))
+        self._events.append((position, id, story, version, name, schema, recorded_at, published_at, commitment, leaf))
+        self._payloads.append((position, salt, payload.decode()))
+        self._frontier = merkle.extend(self._frontier, self._size, leaf)
+        self._size, self._last, self._versions[story] = position, self._next, version
+        return Event(
+            position=position,
+            id=id,
+            story=story,
+            version=version,
+            recorded_at=recorded_at,
+            published_at=published_at,
+            author=author,
+            data=data,
+            leaf=leaf,
+        )
+
+    def write(self) -> None:
+        """Put the batch's events and the new head into the database."""
+        if not self._events:
+            return
+        self._connection.exec_driver_sql(_INSERT_EVENT, self._events)
+        self._connection.exec_driver_sql(_INSERT_PAYLOAD, self._payloads)
+        recorded_at = self._events[-1][6]
+        self._connection.exec_driver_sql(_UPDATE_HEAD, (self._size, recorded_at, merkle.pack(self._frontier)))
+
+
+def _versions(connection: Connection, stories: set[str]) -> dict[str, int]:
+    query = (
+        select(events.c.story, func.max(events.c.version))
+        .where(events.c.story.in_(bindparam("stories", expanding=True)))
+        .group_by(events.c.story)
+    )
+    return dict(connection.execute(query, {"stories": sorted(stories)}).tuples().all())
+
+
+def _rows(connection: Connection, sql: str, *values: object) -> Iterator[Row[Any]]:
+    *others, limit = values
+    # In SQL a negative limit is none.
+    result = connection.exec_driver_sql(
+        sql, (*others, -1 if limit is None else limit), execution_options={"yield_per": 1000}
+    )
+    return iter(result)
+
+
+def _event(row: Row[Any]) -> Event:
+    position, id, story, version, name, schema, recorded_at, published_at, payload, leaf = tuple(row)
+    author, data = decode_payload(name, schema, payload)
+    return Event(
+        position=position,
+        id=id,
+        story=story,
+        version=version,
+        recorded_at=recorded_at,
+        published_at=published_at,
+        author=author,
+        data=data,
+        leaf=leaf,
+    )
