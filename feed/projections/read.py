@@ -1,0 +1,227 @@
+"""Questions to the read tables. Every function takes a connection inside a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select, tuple_
+
+from feed.claims import Statement
+from feed.developments import Development
+from feed.events import Stance
+from feed.projections import rows
+from feed.projections.tables import LIVE
+from feed.story import Note, Revision, Story, Update
+
+_stories, _updates, _stances, _claims = LIVE.stories, LIVE.updates, LIVE.stances, LIVE.claims
+_revisions, _notes, _developments = LIVE.revisions, LIVE.notes, LIVE.developments
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """A development with what it is about: its story (without updates), its whole update, and the counting
+    statements on the claims that the update names, in the order of their places."""
+
+    development: Development
+    story: Story
+    update: Update | None
+    statements: tuple[Statement, ...]
+
+
+def story(connection: Connection, slug: str) -> Story | None:
+    """The whole story as it is now."""
+    without_updates = _heads_of(connection, {slug}).get(slug)
+    if without_updates is None:
+        return None
+    updates = _updates_where(connection, lambda table: and_(table.c.story == slug, table.c.update.is_not(None)))
+    named = connection.execute(select(_claims.c.claim, _claims.c.version).where(_claims.c.story == slug))
+    return replace(
+        without_updates,
+        updates={name: update for (_, name), update in updates.items()},
+        named=dict(named.tuples().all()),
+    )
+
+
+def head(connection: Connection, slug: str) -> Story:
+    """A story that exists, without its updates."""
+    return _heads_of(connection, {slug})[slug]
+
+
+def heads(connection: Connection, *, only_open: bool = False) -> Iterator[Story]:
+    """All stories without updates, notes and revisions, in the order of their slugs."""
+    query = select(_stories).order_by(_stories.c.slug)
+    if only_open:
+        query = query.where(_stories.c.status == "open")
+    for row in connection.execution_options(yield_per=1000).execute(query):
+        yield rows.story_of(row, named={}, updates={})
+
+
+def slugs(connection: Connection, *, beginning: str = "", only_open: bool = False) -> list[str]:
+    """The stories' names that begin so, in order."""
+    query = select(_stories.c.slug).where(_stories.c.slug.startswith(beginning, autoescape=True))
+    if only_open:
+        query = query.where(_stories.c.status == "open")
+    return list(connection.scalars(query.order_by(_stories.c.slug)))
+
+
+def update_names(connection: Connection, slug: str) -> list[str]:
+    """The names of a story's updates, in the order they were added."""
+    query = select(_updates.c.update).where(_updates.c.story == slug, _updates.c.status != "undone")
+    return list(connection.scalars(query.order_by(_updates.c.added)))
+
+
+def touched_since(connection: Connection, position: int) -> list[str]:
+    """The stories with events after a position."""
+    query = select(_stories.c.slug).where(_stories.c.position > position).order_by(_stories.c.slug)
+    return list(connection.scalars(query))
+
+
+def parties(connection: Connection, slug: str, *, other_than: str | None = None) -> list[str]:
+    """The parties whose stances the story has reported, in order, those of one update left aside."""
+    query = select(_stances.c.by).where(_stances.c.story == slug, _stances.c.update.is_distinct_from(other_than))
+    return list(connection.scalars(query.distinct().order_by(_stances.c.by)))
+
+
+def newest(connection: Connection, count: int, *, slug: str | None = None) -> list[Development]:
+    """The newest developments of all stories, or of one, newest first."""
+    query = select(_developments)
+    if slug is None:
+        query = query.order_by(_developments.c.number.desc())
+    else:
+        query = query.where(_developments.c.story == slug).order_by(_developments.c.story_number.desc())
+    return [rows.development_of(row) for row in connection.execute(query.limit(count))]
+
+
+def developments_of(connection: Connection, slug: str) -> list[Development]:
+    """All developments of a story, newest first."""
+    query = select(_developments).where(_developments.c.story == slug).order_by(_developments.c.story_number.desc())
+    return [rows.development_of(row) for row in connection.execute(query)]
+
+
+def at_position(connection: Connection, position: int) -> Development | None:
+    """The development that an event is, if it is one."""
+    row = connection.execute(select(_developments).where(_developments.c.position == position)).one_or_none()
+    return rows.development_of(row) if row else None
+
+
+def count_by_kind(connection: Connection, *, after: int) -> dict[str, int]:
+    """How many developments there are after a position, of each kind that there is, by the kind's name."""
+    kind = _developments.c.kind
+    query = select(kind, func.count()).where(_developments.c.position > after).group_by(kind).order_by(kind)
+    return dict(connection.execute(query).tuples().all())
+
+
+def told(connection: Connection, developments: Sequence[Development]) -> list[Told]:
+    """The developments with what they are about, in the order given; a fixed number of queries for all."""
+    stories = _heads_of(connection, {development.story for development in developments})
+    keys = {(development.story, development.update) for development in developments if development.update}
+    updates = _updates_where(connection, lambda table: tuple_(table.c.story, table.c.update).in_(sorted(keys)))
+    statements = _statements_about(connection, updates)
+    result = []
+    for development in developments:
+        key = (development.story, development.update or "")
+        result.append(
+            Told(
+                development=development,
+                story=stories[development.story],
+                update=updates.get(key),
+                statements=tuple(
+                    statement
+                    for name in _claims_in(updates.get(key))
+                    for statement in statements.get((development.story, name), ())
+                ),
+            )
+        )
+    return result
+
+
+Condition = Callable[[Table], ColumnElement[bool]]
+
+
+def _heads_of(connection: Connection, slugs: set[str]) -> dict[str, Story]:
+    """The stories without updates, but with their own notes and revisions."""
+    of_stories = sorted(slugs)
+    notes = _notes_where(connection, lambda table: and_(table.c.story.in_(of_stories), table.c.update.is_(None)))
+    revisions = _revisions_where(
+        connection, lambda table: and_(table.c.story.in_(of_stories), table.c.update.is_(None))
+    )
+    return {
+        row.slug: rows.story_of(
+            row,
+            named={},
+            updates={},
+            notes=tuple(notes.get((row.slug, None), ())),
+            revisions=tuple(revisions.get((row.slug, None), ())),
+        )
+        for row in connection.execute(select(_stories).where(_stories.c.slug.in_(of_stories)))
+    }
+
+
+def _updates_where(connection: Connection, condition: Condition) -> dict[tuple[str, str], Update]:
+    """The whole updates, in the order they were added to their stories."""
+    stances: dict[tuple[str, str], list[Stance]] = {}
+    for row in connection.execute(_select(_stances, condition).order_by(_stances.c.ordinal)):
+        stances.setdefault((row.story, row.update), []).append(rows.stance_of(row))
+    notes = _notes_where(connection, condition)
+    revisions = _revisions_where(connection, condition)
+    found = {}
+    for row in connection.execute(_select(_updates, condition).order_by(_updates.c.story, _updates.c.added)):
+        key = (row.story, row.update)
+        found[key] = rows.update_of(
+            row,
+            stances=tuple(stances.get(key, ())),
+            notes=tuple(notes.get(key, ())),
+            revisions=tuple(revisions.get(key, ())),
+        )
+    return found
+
+
+def _notes_where(connection: Connection, condition: Condition) -> dict[tuple[str, str | None], list[Note]]:
+    found: dict[tuple[str, str | None], list[Note]] = {}
+    for row in connection.execute(_select(_notes, condition).order_by(_notes.c.version)):
+        found.setdefault((row.story, row.update), []).append(rows.note_of(row))
+    return found
+
+
+def _revisions_where(connection: Connection, condition: Condition) -> dict[tuple[str, str | None], list[Revision]]:
+    found: dict[tuple[str, str | None], list[Revision]] = {}
+    for row in connection.execute(_select(_revisions, condition).order_by(_revisions.c.version)):
+        found.setdefault((row.story, row.update), []).append(rows.revision_of(row))
+    return found
+
+
+def _statements_about(
+    connection: Connection, updates: dict[tuple[str, str], Update]
+) -> dict[tuple[str, str], list[Statement]]:
+    """The counting statements on every claim that these updates name."""
+    claims = sorted({(slug, name) for (slug, _), update in updates.items() for name in _claims_in(update)})
+    query = (
+        select(_stances, _updates.c.published_at)
+        .join(_updates, and_(_updates.c.story == _stances.c.story, _updates.c.update == _stances.c.update))
+        .where(tuple_(_stances.c.story, _stances.c.claim).in_(claims), _updates.c.status == "usable")
+        .order_by(_stances.c.place, _stances.c.ordinal)
+    )
+    found: dict[tuple[str, str], list[Statement]] = {}
+    for row in connection.execute(query) if claims else ():
+        found.setdefault((row.story, row.claim), []).append(
+            Statement(
+                claim=row.claim,
+                by=row.by,
+                position=row.position,
+                text=row.text,
+                update=row.update,
+                place=row.place,
+                published_at=row.published_at,
+            )
+        )
+    return found
+
+
+def _claims_in(update: Update | None) -> dict[str, None]:
+    return dict.fromkeys(stance.claim for stance in update.stances) if update else {}
+
+
+def _select(table: Table, condition: Condition) -> Select[Any]:
+    return select(table).where(condition(table))

@@ -1,0 +1,202 @@
+"""Keeps the read tables, in the append's own transaction.
+
+A batch's stories are loaded in the parts that its events touch, folded in memory by the one fold there is
+(story.Fold), and written back once. What grows without end (stances, revisions, notes, developments) is
+only ever added to, so an append costs the same however long the story is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, Table, select, tuple_
+
+from feed.database import projection_state
+from feed.developments import Development, development, of_update
+from feed.errors import DatabaseError
+from feed.events import Data, Event, Stance, UpdateRevised, UpdateWithdrawn
+from feed.projections import rows
+from feed.projections.tables import LIVE, STATE, ReadTables, insert_into, upsert_into
+from feed.story import Fold, Story, Update, parts
+
+_UPDATE_STATE = "UPDATE projection_state SET position = ?, developments = ? WHERE name = ?"
+
+
+class _Statements(NamedTuple):
+    """The statements that write, in the order in which a batch runs them."""
+
+    story: str
+    claim: str
+    update: str
+    unstance: str
+    stance: str
+    revision: str
+    note: str
+    tell: str
+    tell_anew: str
+    untell: str
+
+
+@cache
+def _statements(tables: ReadTables) -> _Statements:
+    # Fixed texts, as they cost half of what Core's expressions cost on the path of every append.
+    told = tables.developments.name
+    return _Statements(
+        story=upsert_into(tables.stories),
+        claim=insert_into(tables.claims),
+        update=upsert_into(tables.updates),
+        unstance=f'DELETE FROM "{tables.stances.name}" WHERE story = ? AND "update" = ?',  # noqa: S608  # a name of ours
+        stance=insert_into(tables.stances),
+        revision=insert_into(tables.revisions),
+        note=insert_into(tables.notes),
+        tell=insert_into(tables.developments),
+        tell_anew=f'UPDATE "{told}" SET headline = ?, tags = ?, key = ? WHERE position = ?',  # noqa: S608  # the same
+        untell=f'DELETE FROM "{told}" WHERE story = ? AND "update" = ?',  # noqa: S608  # the same
+    )
+
+
+class Workbench:
+    """The stories that one transaction appends to: load, take event by event, save."""
+
+    def __init__(self, connection: Connection, tables: ReadTables = LIVE, name: str = STATE) -> None:
+        self._connection = connection
+        self._tables = tables
+        self._name = name
+        state = connection.execute(select(projection_state).where(projection_state.c.name == name)).one()
+        self.position: int = state.position
+        self._number: int = state.developments
+        self._folds: dict[str, Fold] = {}
+        self._counts: dict[str, int] = {}
+        self._loaded: dict[str, Story] = {}
+        self._touched: dict[str, dict[str, None]] = {}
+        self._sql = _statements(tables)
+        self._writes: dict[str, list[rows.Values]] = {statement: [] for statement in self._sql}
+
+    def require(self, size: int, database: str) -> None:
+        """Raises DatabaseError unless the read tables stand where the log stands."""
+        if self.position != size:
+            raise DatabaseError(
+                database, f"its read tables hold {self.position} events of the log's {size}: run feed rebuild"
+            )
+
+    def load(self, wanted: Iterable[tuple[str, Data]]) -> None:
+        """Load what the batch's events, with these stories and data, will touch."""
+        updates: set[tuple[str, str]] = set()
+        claims: set[tuple[str, str]] = set()
+        slugs: set[str] = set()
+        for slug, data in wanted:
+            slugs.add(slug)
+            of_updates, of_claims = parts(data)
+            updates.update((slug, name) for name in of_updates)
+            claims.update((slug, name) for name in of_claims)
+        stories = self._stories(slugs)
+        loaded = self._updates({key for key in updates if key[0] in stories})
+        claims.update(
+            (slug, stance.claim) for slug, of_story in loaded.items() for u in of_story.values() for stance in u.stances
+        )
+        named = self._named({key for key in claims if key[0] in stories})
+        for slug in slugs:
+            row = stories.get(slug)
+            story = rows.story_of(row, named=named.get(slug, {}), updates=loaded.get(slug, {})) if row else None
+            self._folds[slug] = Fold(story)
+            self._counts[slug] = row.developments if row else 0
+            self._touched[slug] = {}
+            if story is not None:
+                self._loaded[slug] = story
+
+    def part(self, slug: str, data: Data) -> Story | None:
+        """The part of a loaded story that these data touch, as the batch has left it."""
+        return self._folds[slug].part(data)
+
+    def take(self, event: Event) -> Development | None:
+        """Fold an event in; returns what it tells subscribers."""
+        fold = self._folds[event.story]
+        before = fold.part(event.data)
+        after = fold.take(event)
+        self.position = event.position
+        if after is None:
+            return None
+        self._touched[event.story].update(dict.fromkeys(after.updates))
+        told = development(event, before, after)
+        if told is not None:
+            self._tell(told)
+        else:
+            self._untell(event, after)
+        return told
+
+    def save(self) -> None:
+        """Write back what the events changed."""
+        for slug, fold in self._folds.items():
+            if (story := fold.story) is not None:
+                self._save_story(story, self._loaded.get(slug))
+        for sql, values in self._writes.items():
+            if values:
+                self._connection.exec_driver_sql(sql, values)
+        self._connection.exec_driver_sql(_UPDATE_STATE, (self.position, self._number, self._name))
+
+    def _tell(self, told: Development) -> None:
+        self._number += 1
+        self._counts[told.story] += 1
+        row = rows.development_row(told, self._number, self._counts[told.story])
+        self._writes[self._sql.tell].append(row)
+
+    def _untell(self, event: Event, story: Story) -> None:
+        """Mend what an amendment or an undo changes of a development that nobody was told yet."""
+        match event.data:
+            case UpdateRevised(update=name, signal="amendment") if name in story.updates:
+                told = of_update(story.updates[name], story)
+                self._writes[self._sql.tell_anew].append(rows.retold_row(told))
+            case UpdateWithdrawn(update=name):
+                self._writes[self._sql.untell].append((event.story, name))
+
+    def _save_story(self, story: Story, loaded: Story | None) -> None:
+        slug, writes, sql = story.slug, self._writes, self._sql
+        known = loaded.named if loaded else {}
+        writes[sql.story].append(rows.story_row(story, self._counts[slug]))
+        writes[sql.claim].extend((slug, name, at) for name, at in story.named.items() if name not in known)
+        writes[sql.revision].extend(rows.revision_row(slug, None, revision) for revision in story.revisions)
+        writes[sql.note].extend(rows.note_row(slug, None, note) for note in story.notes)
+        for name in self._touched[slug]:
+            self._save_update(slug, story.updates[name], loaded.updates.get(name) if loaded else None)
+
+    def _save_update(self, slug: str, update: Update, loaded: Update | None) -> None:
+        name, writes, sql = update.update, self._writes, self._sql
+        writes[sql.update].append(rows.update_row(slug, update))
+        if loaded is not None and loaded.stances != update.stances:
+            writes[sql.unstance].append((slug, name))
+        if loaded is None or loaded.stances != update.stances:
+            writes[sql.stance].extend(rows.stance_rows(slug, update))
+        writes[sql.revision].extend(rows.revision_row(slug, name, revision) for revision in update.revisions)
+        writes[sql.note].extend(rows.note_row(slug, name, note) for note in update.notes)
+
+    def _stories(self, slugs: set[str]) -> dict[str, Row[Any]]:
+        table = self._tables.stories
+        found = self._connection.execute(select(table).where(table.c.slug.in_(sorted(slugs))))
+        return {row.slug: row for row in found}
+
+    def _updates(self, keys: set[tuple[str, str]]) -> dict[str, dict[str, Update]]:
+        if not keys:
+            return {}
+        stances: dict[tuple[str, str], list[Stance]] = {}
+        for row in self._connection.execute(_of(self._tables.stances, "update", keys)):
+            stances.setdefault((row.story, row.update), []).append(rows.stance_of(row))
+        loaded: dict[str, dict[str, Update]] = {}
+        for row in self._connection.execute(_of(self._tables.updates, "update", keys)):
+            of_update = tuple(stances.get((row.story, row.update), ()))
+            loaded.setdefault(row.story, {})[row.update] = rows.update_of(row, stances=of_update)
+        return loaded
+
+    def _named(self, keys: set[tuple[str, str]]) -> dict[str, dict[str, int]]:
+        named: dict[str, dict[str, int]] = {}
+        if keys:
+            for row in self._connection.execute(_of(self._tables.claims, "claim", keys)):
+                named.setdefault(row.story, {})[row.claim] = row.version
+        return named
+
+
+def _of(table: Table, name: str, keys: set[tuple[str, str]]) -> Select[Any]:
+    """The rows of these (story, NAME) pairs, in the order of the table's key."""
+    key = tuple_(table.c.story, table.c[name])
+    return select(table).where(key.in_(sorted(keys))).order_by(*table.primary_key)
