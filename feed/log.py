@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Struct
+from msgspec import MsgspecError, Struct
 from msgspec.json import Encoder
-from sqlalchemy import Connection, Row, bindparam, func, select, text, update
+from sqlalchemy import Connection, Row, bindparam, text, update
 
 from feed import merkle
-from feed.database import events, log_head
+from feed.database import Unreadable, log_head
 from feed.dates import Instant, from_datetime, to_datetime
 from feed.events import Data, Event, decode_payload, encode_payload, schema_number, type_name
 
 SALT_BYTES = 32
+IDS_AT_ONCE = 1_000
 _MICROSECOND = timedelta(microseconds=1)
 _canonical = Encoder(order="sorted").encode
 
@@ -53,6 +54,7 @@ _SELECT_EVENTS = (
     " FROM events e JOIN payloads p ON p.position = e.position"
 )
 _SELECT_KNOWN = text(f"{_SELECT_EVENTS} WHERE e.id IN :ids").bindparams(bindparam("ids", expanding=True))
+_SELECT_VERSION = "SELECT max(version) FROM events WHERE story = ?"
 _INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_PAYLOAD = "INSERT INTO payloads VALUES (?, ?, ?)"
 _UPDATE_HEAD = "UPDATE log_head SET size = ?, recorded_at = ?, frontier = ?"
@@ -83,10 +85,12 @@ def read_story(connection: Connection, story: str, *, after: int = 0, limit: int
 
 def known(connection: Connection, ids: Iterable[str]) -> dict[str, Event]:
     """Those of the ids that the log holds, with their events."""
-    wanted = list(ids)
-    if not wanted:
-        return {}
-    return {event.id: event for event in map(_event, connection.execute(_SELECT_KNOWN, {"ids": wanted}))}
+    wanted, found = list(ids), {}
+    # In pieces, as one statement takes only so many values.
+    for start in range(0, len(wanted), IDS_AT_ONCE):
+        rows = connection.execute(_SELECT_KNOWN, {"ids": wanted[start : start + IDS_AT_ONCE]})
+        found.update({event.id: event for event in map(_event, rows)})
+    return found
 
 
 class Batch:
@@ -164,12 +168,8 @@ class Batch:
 
 
 def _versions(connection: Connection, stories: set[str]) -> dict[str, int]:
-    query = (
-        select(events.c.story, func.max(events.c.version))
-        .where(events.c.story.in_(bindparam("stories", expanding=True)))
-        .group_by(events.c.story)
-    )
-    return dict(connection.execute(query, {"stories": sorted(stories)}).tuples().all())
+    # One story at a time, as only then does SQLite look at the last entry of the index alone.
+    return {story: connection.exec_driver_sql(_SELECT_VERSION, (story,)).scalar_one() or 0 for story in stories}
 
 
 def _rows(connection: Connection, sql: str, *values: object) -> Iterator[Row[Any]]:
@@ -183,7 +183,10 @@ def _rows(connection: Connection, sql: str, *values: object) -> Iterator[Row[Any
 
 def _event(row: Row[Any]) -> Event:
     position, id, story, version, name, schema, recorded_at, published_at, payload, leaf = tuple(row)
-    author, data = decode_payload(name, schema, payload)
+    try:
+        author, data = decode_payload(name, schema, payload)
+    except (MsgspecError, KeyError):
+        raise Unreadable(f"event {position} cannot be read") from None
     return Event(
         position=position,
         id=id,

@@ -32,6 +32,8 @@ from feed.events import (
 
 # The signals by which an update has something to say that it did not say before.
 NEWS = frozenset({"correction", "clarification", "addition"})
+# An update named by a higher number does not count where the next free number is looked for.
+HIGHEST_NUMBER = 999_999_999
 
 
 class Revision(Struct, frozen=True, kw_only=True):
@@ -65,7 +67,8 @@ class Update(Struct, frozen=True, kw_only=True):
     """One thing that became known.
 
     `added`, `position` and `id` are those of the event that added it, `version` is that of the last one
-    that touched it. `title` is the headline as subscribers were told it, which a refile leaves alone.
+    that touched it. `title` is the headline as subscribers were told it, which a refile leaves alone, unless it
+    hides the words before.
     `hidden` maps a field to the version of the last revision that forbids to show its older words: one
     with `hide_before`, or an amendment, as its older words were told to nobody.
     An undone update was taken back before anyone was told: only its name lives on, as taken.
@@ -314,9 +317,10 @@ def _revise(story: Story, event: Event, data: UpdateRevised) -> Story:
     hide = bool(data.hide_before)
     revision = _revision(event, data.signal, data.notice, hide, update, changed, Changes.__struct_fields__)
     hides = hide or data.signal == "amendment"
+    keeps_title = data.signal == "refile" and not (hide and "headline" in revision.before)
     changed = replace(
         changed,
-        title=update.title if data.signal == "refile" else changed.headline,
+        title=update.title if keeps_title else changed.headline,
         hidden={**update.hidden, **dict.fromkeys(revision.before if hides else (), event.version)},
         updated_at=event.published_at if data.signal in NEWS else update.updated_at,
         revisions=(*update.revisions, revision),
@@ -385,8 +389,8 @@ def _revision(
         notice=notice,
         published_at=event.published_at,
         hide_before=hide_before,
-        before={name: to_builtins(getattr(before, name)) for name in changed},
-        after={name: to_builtins(getattr(after, name)) for name in changed},
+        before={name: _json_value(getattr(before, name)) for name in changed},
+        after={name: _json_value(getattr(after, name)) for name in changed},
     )
 
 
@@ -396,6 +400,11 @@ def _plain(name: str, value: Any) -> Any:
     return value or () if name in ("sources", "stances", "tags") else value
 
 
+def _json_value(value: Any) -> Any:
+    """The value as JSON gives it back."""
+    return to_builtins(list(value)) if isinstance(value, tuple) else value
+
+
 def _whole_number(name: str) -> int:
-    """The number that an update's name is, below a thousand million; else 0."""
-    return int(name) if name.isdecimal() and name.isascii() and len(name) < 10 else 0
+    """The number that an update's name is, up to HIGHEST_NUMBER; else 0."""
+    return int(name) if name.isdecimal() and name.isascii() and len(name) <= len(str(HIGHEST_NUMBER)) else 0

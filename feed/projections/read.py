@@ -40,7 +40,7 @@ def story(connection: Connection, slug: str) -> Story | None:
     return replace(
         without_updates,
         updates={name: update for (_, name), update in updates.items()},
-        named=dict(named.tuples().all()),
+        named=dict(tuple(row) for row in named),
     )
 
 
@@ -110,7 +110,7 @@ def count_by_kind(connection: Connection, *, after: int) -> dict[str, int]:
     """How many developments there are after a position, of each kind that there is, by the kind's name."""
     kind = _developments.c.kind
     query = select(kind, func.count()).where(_developments.c.position > after).group_by(kind).order_by(kind)
-    return dict(connection.execute(query).tuples().all())
+    return dict(tuple(row) for row in connection.execute(query))
 
 
 def told(connection: Connection, developments: Sequence[Development]) -> list[Told]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from time import monotonic, sleep
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +16,9 @@ from feed.errors import DatabaseError
 from feed.projections.tables import LIVE, REBUILT, STATE, VERSION
 from feed.projections.workbench import Workbench
 
-BATCH = 2_000
+BATCH = 1_000
+# How long the write lock is left free after a batch, as a part of how long it was held.
+PAUSE = 0.25
 _REBUILDING = "rebuilding"
 
 Progress = Callable[[int, int], None]
@@ -91,7 +94,11 @@ def _begin(database: Database) -> int:
 def _step(database: Database, mark: int, progress: Progress) -> bool:
     """Take one more batch of events in; whether more are waiting."""
     with database.writing() as connection:
-        return _take(connection, database, mark, progress)
+        began = monotonic()
+        more = _take(connection, database, mark, progress)
+    # SQLite wakes nobody who waits for the lock; they try again now and then, and must find it free sometimes.
+    sleep((monotonic() - began) * PAUSE)
+    return more
 
 
 def _catch_up(connection: Connection, database: Database, mark: int, progress: Progress) -> int:
