@@ -1,0 +1,1 @@
+"""From read tables to the files that subscribers and visitors fetch."""

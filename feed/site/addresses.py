@@ -1,0 +1,23 @@
+"""Where what is published can be reached (publishing.md section 1): every address is absolute."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+ATOM, RSS, JSON = "atom.xml", "rss.xml", "feed.json"
+# The media types of the three feeds that stand in a folder (RFC 4287 section 7, RSS Advisory Board, JSON Feed 1.1).
+MEDIA_TYPES = {ATOM: "application/atom+xml", RSS: "application/rss+xml", JSON: "application/feed+json"}
+
+
+class Addresses(Struct, frozen=True, kw_only=True):
+    """`url` is the site's home page; it ends in "/" and may have a path."""
+
+    url: str
+
+    def story(self, slug: str) -> str:
+        """A story's page, and the folder of its feeds."""
+        return f"{self.url}stories/{slug}/"
+
+    def entry(self, slug: str, anchor: str) -> str:
+        """A development's place on its story's page."""
+        return f"{self.story(slug)}#{anchor}"

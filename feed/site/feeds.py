@@ -1,0 +1,189 @@
+"""A feed's values, and the Atom (RFC 4287) and RSS 2.0 documents that feedgen makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from markupsafe import escape
+from msgspec import Struct
+from msgspec.structs import replace
+
+from feed import words
+from feed.dates import Instant, to_datetime
+from feed.site import content, prose
+from feed.site.addresses import ATOM, MEDIA_TYPES, RSS, Addresses
+from feed.site.entries import Entry, FormatTime
+
+DOCUMENT_BYTES = 250_000
+# The bytes of text that an entry may have; the smaller ones are for a document that would be too long otherwise.
+_ENTRY_BYTES = (prose.TEXT_BYTES, 3_000, 2_000, 1_000, 500, 0)
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """An entry with what is rendered of it once for all formats.
+
+    `html` is the whole, sanitised, and may be empty; `text` is one line of plain text, never empty. `original`
+    is the address of the update that the entry is about.
+    """
+
+    entry: Entry
+    address: str
+    original: str | None
+    html: str
+    text: str
+
+
+class Channel(Struct, frozen=True, kw_only=True):
+    """What stands in one folder as three feeds; `items` are newest first.
+
+    `home` is the address of the page that the feeds are of, `folder` that of the folder, which ends in "/".
+    `updated` is never the time of publishing (publishing.md section 2 rule 3). `author` is the name behind
+    entries without one. `scheme` is a URI that ends in "/", under which the site's own categories have theirs.
+    """
+
+    id: str
+    title: str
+    description: str
+    language: str
+    home: str
+    folder: str
+    updated: Instant
+    author: str
+    scheme: str
+    items: tuple[Item, ...]
+
+
+def item(entry: Entry, addresses: Addresses, format_time: FormatTime) -> Item:
+    """Renders an entry."""
+    markup = content.html(entry, format_time)
+    about = entry.original_anchor
+    return Item(
+        entry=entry,
+        address=addresses.entry(entry.story, entry.anchor),
+        original=addresses.entry(entry.story, about) if about else None,
+        html=markup,
+        text=content.text(entry, markup),
+    )
+
+
+def atom(channel: Channel) -> bytes:
+    """An Atom document; titles are plain text, contents HTML."""
+    return fitted(channel, _atom)
+
+
+def rss(channel: Channel) -> bytes:
+    """An RSS 2.0 document; titles and descriptions are HTML text, as most readers take them."""
+    return fitted(channel, _rss)
+
+
+def fitted(channel: Channel, write: Callable[[Channel], bytes]) -> bytes:
+    """What `write` makes of the channel, with every entry's HTML cut alike so that it stays under 250 KB.
+
+    Where even entries without HTML and tags do not fit, the document is as long as they are: dropping entries
+    would bring their ids back later, which readers take for news.
+    """
+    document = b""
+    for limit in _ENTRY_BYTES:
+        document = write(replace(channel, items=tuple(_shortened(item, limit) for item in channel.items)))
+        if len(document) <= DOCUMENT_BYTES:
+            break
+    return document
+
+
+def _shortened(item: Item, limit: int) -> Item:
+    entry = item.entry if limit else replace(item.entry, tags=())
+    markup, is_cut = prose.excerpt(item.html or f"<p>{escape(item.text)}</p>", limit)
+    if is_cut:
+        markup += f'\n<p><a href="{escape(item.address)}">{escape(words.READ_ON)}</a></p>'
+    return replace(item, entry=entry, html=markup)
+
+
+def _atom(channel: Channel) -> bytes:
+    feed = _generator(channel)
+    feed.title(channel.title)
+    feed.subtitle(channel.description)
+    feed.author(name=channel.author)
+    feed.link(rel="self", href=channel.folder + ATOM, type=MEDIA_TYPES[ATOM])
+    feed.link(rel="alternate", href=channel.home, type="text/html")
+    for item in channel.items:
+        _atom_entry(feed, channel, item)
+    document: bytes = feed.atom_str(pretty=True)
+    return document
+
+
+def _atom_entry(feed: Any, channel: Channel, item: Item) -> None:
+    entry = _entry(feed, channel, item)
+    entry.title(item.entry.title)
+    entry.updated(to_datetime(item.entry.updated_at))
+    if item.entry.author:
+        entry.author(name=item.entry.author)
+    entry.content(item.html, type="html")
+    entry.story.address(item.address)
+    if item.entry.language != channel.language:
+        entry.story.language(item.entry.language)
+    if _is_stub(item.entry):
+        feed.story.delete(item.entry.id, item.entry.updated_at)
+
+
+def _rss(channel: Channel) -> bytes:
+    feed = _generator(channel)
+    # feedgen would put an author into RSS only with an email address.
+    feed.load_extension("dc", atom=False)
+    feed.title(_html_text(channel.title))
+    feed.description(_html_text(channel.description))
+    feed.link(rel="self", href=channel.folder + RSS, type=MEDIA_TYPES[RSS])
+    # The last link is the channel's.
+    feed.link(rel="alternate", href=channel.home)
+    for item in channel.items:
+        _rss_item(feed, channel, item)
+    document: bytes = feed.rss_str(pretty=True)
+    return document
+
+
+def _rss_item(feed: Any, channel: Channel, item: Item) -> None:
+    entry = _entry(feed, channel, item)
+    entry.title(_html_text(item.entry.title))
+    entry.link(href=item.address)
+    entry.description(_html_text(item.text))
+    entry.content(item.html)
+    entry.dc.dc_creator(item.entry.author or channel.author)
+
+
+def _generator(channel: Channel) -> Any:
+    """A FeedGenerator with what both formats have; its own version stamp and clock are set aside."""
+    from feedgen.feed import FeedGenerator
+
+    from feed.site import feedgen_ext
+
+    feed = FeedGenerator()
+    feed.register_extension("story", feedgen_ext.FeedExtension, feedgen_ext.EntryExtension)
+    feed.id(channel.id)
+    feed.updated(to_datetime(channel.updated))
+    feed.language(channel.language)
+    feed.generator("")
+    feed.docs("")
+    return feed
+
+
+def _entry(feed: Any, channel: Channel, item: Item) -> Any:
+    entry = feed.add_entry(order="append")
+    entry.id(item.entry.id)
+    entry.published(to_datetime(item.entry.published_at))
+    entry.category([{"term": tag} for tag in item.entry.tags])
+    entry.category(term=item.entry.kind, scheme=f"{channel.scheme}kind")
+    if item.entry.key:
+        entry.category(term="key", scheme=f"{channel.scheme}key")
+    if item.entry.original and item.original:
+        entry.story.reply(item.entry.original, item.original)
+    return entry
+
+
+def _is_stub(entry: Entry) -> bool:
+    """Whether the entry said something once that was withdrawn; the withdrawal's own entry did not."""
+    return entry.withdrawal is not None and entry.kind != "withdrawal"
+
+
+def _html_text(plain: str) -> str:
+    """Plain text as HTML; quotation marks stay, for readers that show titles as they come."""
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

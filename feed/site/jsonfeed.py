@@ -1,0 +1,60 @@
+"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from feed.dates import Instant, to_datetime
+from feed.site.addresses import JSON
+from feed.site.feeds import Channel, Item, fitted
+
+
+def json_feed(channel: Channel) -> bytes:
+    """A JSON Feed document in UTF-8; titles are plain text."""
+    return fitted(channel, _json_feed)
+
+
+def _json_feed(channel: Channel) -> bytes:
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": channel.title,
+        "home_page_url": channel.home,
+        "feed_url": channel.folder + JSON,
+        "description": channel.description,
+        "language": channel.language,
+        "authors": [{"name": channel.author}],
+        "items": [_item(channel, item) for item in channel.items],
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _item(channel: Channel, item: Item) -> dict[str, Any]:
+    entry = item.entry
+    values: dict[str, Any] = {
+        "id": entry.id,
+        "url": item.address,
+        "external_url": entry.link,
+        "title": entry.title,
+        "content_html": item.html,
+        "summary": item.text,
+        "date_published": _time(entry.published_at),
+        "date_modified": _time(entry.updated_at),
+        "authors": [{"name": entry.author}] if entry.author else None,
+        "tags": list(entry.tags),
+        "language": entry.language if entry.language != channel.language else None,
+        "_feed": _extension(item),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def _extension(item: Item) -> dict[str, Any]:
+    """What the standard has no word for, under a name of our own ("Extensions")."""
+    entry = item.entry
+    values = {"kind": entry.kind, "key": entry.key, "in_reply_to": entry.original, "in_reply_to_url": item.original}
+    return {name: value for name, value in values.items() if value}
+
+
+def _time(instant: Instant) -> str:
+    """RFC 3339, with decimals only where there are any."""
+    return to_datetime(instant).isoformat()

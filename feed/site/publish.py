@@ -1,0 +1,106 @@
+"""One publish: what has changed since the last one, rendered from one snapshot and put into the folder.
+
+Rendering is pure and knows no folder; this module leads the one into the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from feed import log
+from feed.database import Database
+from feed.errors import PublishError
+from feed.projections import read
+from feed.settings import Settings
+from feed.site.files import Site
+from feed.site.folder import Folder, Published
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What a publish did. `told` counts, by kind, the developments since the folder's last publish."""
+
+    folder: Path
+    address: str
+    position: int
+    files_written: int
+    files_unchanged: int
+    told: dict[str, int]
+
+
+def publish(database: Database, settings: Settings, folder: Path, *, everything: bool, takeover: bool) -> Report:
+    """Bring the folder to where the log is. Raises PublishError and DatabaseError.
+
+    With `everything` all files are rendered, and those of the layout that no story has are removed; with
+    `takeover` a folder of another log, or of a later state of this one, is taken over.
+    """
+    with Folder(folder) as target, ExitStack() as stack:
+        connection, head = _snapshot(database, stack)
+        fingerprint = _fingerprint(settings)
+        last = _last(target, head, takeover)
+        changes = last is not None and last.fingerprint == fingerprint and not everything
+        since = last.position if last else 0
+        site = Site(connection, settings)
+        put = set()
+        for path, content in site.files(since if changes else 0):
+            target.put(path, content)
+            put.add(path)
+        if everything:
+            target.remove_others(put)
+        target.finish(Published(origin=head.origin, position=head.size, fingerprint=fingerprint))
+        return Report(
+            folder=folder,
+            address=site.addresses.url + "atom.xml",
+            position=head.size,
+            files_written=target.files_written,
+            files_unchanged=target.files_unchanged,
+            told=read.count_by_kind(connection, after=since),
+        )
+
+
+def _snapshot(database: Database, stack: ExitStack) -> tuple[Connection, log.Head]:
+    """A snapshot of the log that has been told.
+
+    It is taken under the write lock: an update that it holds can no longer be amended as untold.
+    """
+    with database.writing() as writer:
+        connection = stack.enter_context(database.reading())
+        head = log.head(connection)
+        log.tell(writer, head.size)
+    return connection, head
+
+
+def _last(target: Folder, head: log.Head, takeover: bool) -> Published | None:
+    """The folder's last publish, if this one goes on from there. Raises PublishError."""
+    last = target.published()
+    if last is None or (last.origin == head.origin and last.position <= head.size):
+        return last
+    if takeover:
+        return None
+    whose = "another log" if last.origin != head.origin else "a later state of this log, before it was restored"
+    raise PublishError(
+        target.folder,
+        f"was published from {whose}: name another folder (--out), or take this one over (--takeover)",
+    )
+
+
+def _fingerprint(settings: Settings) -> str:
+    """Changes when anything but the log changes what is rendered: hex SHA-256 of settings, templates and program."""
+    digest = hashlib.sha256(_program())
+    digest.update(repr(settings.site).encode())
+    return digest.hexdigest()
+
+
+@cache
+def _program() -> bytes:
+    package = Path(__file__).parents[1]
+    sources = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".html"))
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.digest()
