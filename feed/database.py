@@ -127,11 +127,12 @@ class Database:
 def open_database(url: str) -> Database:
     """The database at `url`, if this version can use it as it is. Raises DatabaseError."""
     file = _file_of(url)
-    if not file.is_file():
-        raise DatabaseError(str(file), "there is no such database: make one with feed init")
-    database = Database(str(file), _engine(url))
+    _check_file(file)
+    engine = _engine(url)
+    database = Database(str(file), engine)
     try:
         _check_revision(database)
+        _set_wal(str(file), engine)
     except BaseException:
         database.close()
         raise
@@ -145,9 +146,9 @@ def create(url: str, fill: Callable[[Connection], None]) -> None:
     """
     file = _file_of(url)
     taken = DatabaseError(str(file), "is there already: choose another name, or remove it")
-    if file.exists():
-        raise taken
     try:
+        if file.exists():
+            raise taken
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".feed-", dir=file.parent) as folder:
             fresh = Path(folder) / file.name
@@ -155,9 +156,9 @@ def create(url: str, fill: Callable[[Connection], None]) -> None:
             _fill(str(file), _url_of(fresh), fill)
             # Unlike a rename, a link never takes the place of a file that someone has made meanwhile.
             os.link(fresh, file)
-    except FileExistsError:
-        raise taken from None
     except OSError as error:
+        if isinstance(error, FileExistsError) and file.exists():
+            raise taken from None
         raise DatabaseError(str(file), f"cannot be made ({error.strerror}): choose another place") from None
 
 
@@ -185,11 +186,17 @@ class OlderDatabase(DatabaseError):
         super().__init__(database, "was made by an older version of feed: run feed upgrade")
 
 
+class Unreadable(Exception):
+    """What is stored cannot be read. Raise it in a transaction, which knows the database's name."""
+
+
 @contextmanager
 def explained(name: str) -> Iterator[None]:
     """Turns what SQLite says, where a user can repair it, into a DatabaseError that tells how."""
     try:
         yield
+    except Unreadable as error:
+        raise DatabaseError(name, f"{error}; {_REPAIRS[sqlite3.SQLITE_CORRUPT]}") from error
     except (DBAPIError, sqlite3.Error) as error:
         repairable = _translated(name, error.orig if isinstance(error, DBAPIError) else error)
         if repairable is None:
@@ -202,7 +209,7 @@ _REPAIRS = {
     sqlite3.SQLITE_BUSY: f"another program has kept it locked for {BUSY_SECONDS} seconds: let that finish, then repeat",
     sqlite3.SQLITE_LOCKED: "another program keeps it locked: let that finish, then repeat",
     sqlite3.SQLITE_READONLY: "it may only be read: give yourself the right to write to the file and its folder",
-    sqlite3.SQLITE_FULL: "the disk is full: make room, then repeat; nothing of this command was written",
+    sqlite3.SQLITE_FULL: "the disk is full: make room, then repeat; what was not acknowledged is not written",
     sqlite3.SQLITE_IOERR: "the disk could not be read or written: check the disk and its free space, then repeat",
     sqlite3.SQLITE_CORRUPT: "it is damaged: put a copy from before back, and keep the damaged file for a rescue",
     sqlite3.SQLITE_NOTADB: "it is not a feed database: name another one (--database), or make one with feed init",
@@ -213,6 +220,8 @@ _REPAIRS = {
 
 def _translated(name: str, error: BaseException | None) -> DatabaseError | None:
     code = getattr(error, "sqlite_errorcode", None)
+    if str(error).startswith("Could not decode to UTF-8"):
+        code = sqlite3.SQLITE_CORRUPT
     if code is None:
         return None
     repair = _REPAIRS.get(code & 0xFF)
@@ -222,14 +231,26 @@ def _translated(name: str, error: BaseException | None) -> DatabaseError | None:
 def _file_of(url: str) -> Path:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise DatabaseError(url, "is no database address: write a path, or sqlite:///PATH") from None
-    if parsed.get_backend_name() != "sqlite":
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite") or parsed.host:
         raise DatabaseError(parsed.render_as_string(), "only SQLite is supported: write a path, or sqlite:///PATH")
     if not parsed.database or parsed.database == ":memory:":
         raise DatabaseError(url, "a log must outlive the command: name a file, sqlite:///PATH")
+    if parsed.query and "uri" not in parsed.query:
+        raise DatabaseError(url, "takes no options: leave out what follows the question mark, or write %3F for it")
     path = re.sub(r"^file:", "", parsed.database) if parsed.query.get("uri") else parsed.database
     return Path(path)
+
+
+def _check_file(file: Path) -> None:
+    try:
+        if file.is_dir():
+            raise DatabaseError(str(file), "is a folder: name the database in it")
+        if not file.is_file():
+            raise DatabaseError(str(file), "there is no such database: make one with feed init")
+    except OSError as error:
+        raise DatabaseError(str(file), f"cannot be opened ({error.strerror}): name another one (--database)") from None
 
 
 def _url_of(file: Path) -> str:
@@ -263,8 +284,12 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+# A dump does not hold the application_id, so what is restored from one has 0.
 _LOOK = """
-SELECT (SELECT version_num FROM alembic_version), (SELECT application_id FROM pragma_application_id)
+SELECT
+  (SELECT version_num FROM alembic_version),
+  (SELECT application_id FROM pragma_application_id),
+  EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'log_head')
 """
 
 
@@ -272,12 +297,12 @@ def _check_revision(database: Database) -> None:
     foreign = DatabaseError(database.name, "it is not a feed database: name another one (--database)")
     with database.reading() as connection:
         try:
-            revision, application_id = connection.exec_driver_sql(_LOOK).one()
+            revision, application_id, has_log = connection.exec_driver_sql(_LOOK).one()
         except DBAPIError as error:
-            if "no such table" in str(error.orig):
+            if re.match("no such (table|column)", str(error.orig)):
                 raise foreign from None
             raise
-    if application_id != APPLICATION_ID:
+    if application_id not in (APPLICATION_ID, 0) or not has_log:
         raise foreign
     if revision == REVISIONS[-1]:
         return
@@ -298,15 +323,19 @@ def _migrate(name: str, url: str) -> None:
     config.set_main_option("script_location", str(shipped("migrations")).replace("%", "%%"))
     engine = _engine(url)
     try:
-        with explained(name):
-            with engine.connect() as connection:
-                # A property of the file that lasts; it cannot be set inside a transaction.
-                connection.connection.driver_connection.execute("PRAGMA journal_mode = WAL")  # type: ignore[union-attr]
-            with engine.connect().execution_options(feed_begin="BEGIN IMMEDIATE") as connection, connection.begin():
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+        _set_wal(name, engine)
+        with Database(name, engine).writing() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
     finally:
         engine.dispose()
+
+
+def _set_wal(name: str, engine: Engine) -> None:
+    """Readers and the writer go on beside each other. A property of the file, but a restored copy has lost it."""
+    with explained(name), engine.connect() as connection:
+        # It cannot be set inside a transaction.
+        connection.connection.driver_connection.execute("PRAGMA journal_mode = WAL")  # type: ignore[union-attr]
 
 
 def _copy(file: Path, copy: Path) -> None:

@@ -102,6 +102,13 @@ def public_headline(development: Development, update: Update | None) -> str:
     return development.headline
 
 
+def public_tags(development: Development, story: Story, update: Update | None) -> tuple[str, ...]:
+    """The tags that a development may carry: those of its time, without those hidden since."""
+    if update is None or update.hidden.get("tags", 0) <= development.version:
+        return development.tags
+    return tuple(tag for tag in development.tags if tag in story.tags or tag in update.tags)
+
+
 def _of_update(event: Event, kind: Kind, story: Story, name: str) -> Development | None:
     update = story.updates.get(name)
     if update is None:

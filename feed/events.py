@@ -269,6 +269,9 @@ class _Line(Struct, kw_only=True, forbid_unknown_fields=True):
     leaf: str | None = None
 
 
+# What SQLite's INTEGER holds.
+_HIGHEST = 2**63 - 1
+
 _line_decoder = msgspec.json.Decoder(_Line)
 
 
@@ -281,14 +284,25 @@ def from_json(line: bytes) -> NewEvent:
     if decoder is None:
         raise Invalid("type", f"{outer.type[:100]!r} is unknown: use one of {', '.join(TYPES)}")
     published_at = None if outer.published_at is None else instant("published_at", outer.published_at)
+    _check_places(outer)
     data = _decode(decoder, bytes(outer.data), "data", outer.type)
     return checked(NewEvent(story=outer.story, data=data, id=outer.id, published_at=published_at, author=outer.author))
 
 
 def from_fields(name: str, fields: dict[str, Any]) -> Data:
     """The data of an event of type `name` from plain values, as a file's front matter gives them. Raises Invalid."""
-    data: Data = _decode(_decoders[name, 1], msgspec.json.encode(fields), "", name)
-    return data
+    of = _SCHEMAS[name, 1]
+    try:
+        return msgspec.convert(fields, of)
+    except msgspec.ValidationError as error:
+        raise _explained(b"", "", name, str(error), of) from None
+
+
+def _check_places(outer: _Line) -> None:
+    for name in ("position", "version", "schema"):
+        number = getattr(outer, name)
+        if number is not None and not 1 <= number <= _HIGHEST:
+            raise Invalid(name, f"is out of range: a place in the log is a whole number from 1 to {_HIGHEST:,}")
 
 
 def checked(new: NewEvent) -> NewEvent:
@@ -429,7 +443,8 @@ _PLAIN = {
 
 
 def _explained(json: bytes, path: str, what: str, problem: str, of: Any) -> Invalid:
-    if (deep := text.depth(json)) > text.DEPTH:
+    # What has a path is inside the event's own object.
+    if (deep := text.depth(json) + bool(path)) > text.DEPTH:
         return Invalid(path, f"is nested {deep} deep, at most {text.DEPTH} are allowed")
     if at := _AT.search(problem):
         path, problem = f"{path}{at['path']}".lstrip("."), problem[: at.start()]
@@ -439,6 +454,8 @@ def _explained(json: bytes, path: str, what: str, problem: str, of: Any) -> Inva
         return Invalid(f"{path}.{quoted[0]}".lstrip("."), f"is no field of {what}: there are {known}")
     if problem.startswith("Object missing required field"):
         return Invalid(f"{path}.{quoted[0]}".lstrip("."), "is missing")
+    if problem.startswith("Expected `str` - at `key`"):
+        return Invalid(path or what, "has a field whose name is no text: put the name in quotes")
     if problem.startswith("Expected"):
         expected, found = (" or ".join(_PLAIN.get(name, name) for name in names.split(" | ")) for names in quoted)
         return Invalid(path or what, f"must be {expected}, not {found}")
@@ -446,9 +463,18 @@ def _explained(json: bytes, path: str, what: str, problem: str, of: Any) -> Inva
         return Invalid(path, f"{problem.partition(' value ')[2]} is none of {', '.join(_choices(of, path))}")
     if "Number out of range" in problem:
         return Invalid(path, "holds a number out of range")
-    if "surrogate" in problem or b"\\ud" in json.lower():
-        return Invalid(path, "is not JSON: an unpaired surrogate (\\ud800 to \\udfff) is no character, take it out")
+    if (byte := _unpaired(json)) is not None:
+        return Invalid(path, f"byte {byte} begins an unpaired surrogate (\\ud800 to \\udfff), which is no character")
     return Invalid(path, f"is not JSON in UTF-8 ({problem})".strip())
+
+
+# RFC 8259 section 7: the two halves of a pair, one of them alone, any other escape.
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
+
+
+def _unpaired(json: bytes) -> int | None:
+    """The number, from 1, of the byte at which a surrogate stands alone in a JSON text."""
+    return next((match.start() + 1 for match in _ESCAPE.finditer(json) if match[1]), None)
 
 
 def _fields_at(of: Any, path: str) -> Iterator[str]:

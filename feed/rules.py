@@ -25,7 +25,7 @@ from feed.events import (
     UpdateRevised,
     UpdateWithdrawn,
 )
-from feed.story import Story, Update
+from feed.story import HIGHEST_NUMBER, Story, Update
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -117,11 +117,13 @@ def _add(story: Story, data: UpdateAdded) -> UpdateAdded:
     if story.status == "closed":
         raise Refused(f"story {story.slug!r} is closed: reopen it first (feed reopen {story.slug})")
     if data.update is None:
+        if story.last_number == HIGHEST_NUMBER:
+            raise Invalid("data.update", f"is missing: no number is free after {HIGHEST_NUMBER}, so name the update")
         data = replace(data, update=str(story.last_number + 1))
     elif data.update in story.updates:
         raise Refused(
-            f"there is an update {story.slug}/{data.update} already: revise it (feed revise {story.slug}/{data.update}),"
-            " or leave the name out"
+            f"there is an update {story.slug}/{data.update} already:"
+            f" revise it (feed revise {story.slug}/{data.update}), or leave the name out"
         )
     _check_worded(story, data.stances or (), "data.stances")
     return data

@@ -72,6 +72,12 @@ def update_names(connection: Connection, slug: str) -> list[str]:
     return list(connection.scalars(query.order_by(_updates.c.added)))
 
 
+def added_at(connection: Connection, slug: str, name: str) -> int:
+    """The position of the event that added an update that exists."""
+    query = select(_updates.c.position).where(_updates.c.story == slug, _updates.c.update == name)
+    return int(connection.scalars(query).one())
+
+
 def touched_since(connection: Connection, position: int) -> list[str]:
     """The stories with events after a position."""
     query = select(_stories.c.slug).where(_stories.c.position > position).order_by(_stories.c.slug)

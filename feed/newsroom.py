@@ -1,0 +1,432 @@
+"""The use cases, and the Python API: where settings, log, projections and site are put together.
+
+with Newsroom.open(settings.load(Path("feed.toml"))) as newsroom:
+    newsroom.append(NewEvent(story="flood", data=UpdateAdded(headline="The dam holds")))
+"""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from feed import database, log, projections
+from feed.database import Database
+from feed.dates import Instant, format_instant
+from feed.developments import Development
+from feed.errors import Conflict, DatabaseError, FeedError, Invalid, InvalidLine, KnownId, Refused, Unknown
+from feed.events import Event, NewEvent, UpdateAdded, UpdateRevised, checked, from_json, is_same
+from feed.projections import Difference, Progress, Workbench, read
+from feed.rules import Context, decide
+from feed.settings import Settings
+from feed.site.entries import Entry, entry
+from feed.story import Fold, Story
+
+if TYPE_CHECKING:
+    from feed.site.publish import Report
+
+BATCH = 1_000
+
+Clock = Callable[[], datetime]
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What an event came to: the entry that subscribers get of it (None if they get none), and the parties
+    of its stances that are new in the story while `known_parties` were known."""
+
+    event: Event
+    entry: Entry | None
+    new_parties: tuple[str, ...]
+    known_parties: tuple[str, ...]
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """A committed batch; `position` is that of its last event."""
+
+    appended: int
+    skipped: int
+    position: int
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """Where the newsroom's folder stands: `position` is what was last published into it, `size` the log's;
+    `waiting` counts the developments in between by kind. `problems` are sentences that say what to do."""
+
+    folder: Path
+    last_published: datetime | None
+    position: int | None
+    size: int
+    waiting: dict[str, int]
+    problems: tuple[str, ...]
+
+
+class Newsroom:
+    """An open log with everything around it. Close it, or use it in a with statement."""
+
+    def __init__(self, settings: Settings, opened: Database, clock: Clock) -> None:
+        self.settings = settings
+        self.timezone = ZoneInfo(settings.site.timezone)
+        self._database = opened
+        self._clock = clock
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Clock = lambda: datetime.now(UTC)) -> Self:
+        """Raises DatabaseError where the database is missing, foreign, older, newer, locked or damaged."""
+        opened = database.open_database(settings.database_url)
+        try:
+            with opened.reading() as connection:
+                if not projections.is_current(connection):
+                    raise DatabaseError(opened.name, "was made by an older version of feed: run feed upgrade")
+        except BaseException:
+            opened.close()
+            raise
+        return cls(settings, opened, clock)
+
+    @classmethod
+    def create(cls, settings: Settings) -> None:
+        """Make the database that the settings name. Raises DatabaseError if something is there."""
+        database.create(settings.database_url, projections.create)
+
+    @classmethod
+    def upgrade(cls, settings: Settings, progress: Progress) -> Path | None:
+        """Bring an older database to this version; returns the path of the copy made before, if one was needed."""
+        copy = database.upgrade(settings.database_url)
+        opened = database.open_database(settings.database_url)
+        try:
+            with opened.reading() as connection:
+                current = projections.is_current(connection)
+            if not current:
+                projections.rebuild(opened, progress)
+        finally:
+            opened.close()
+        return copy
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database, so that no file is left beside it."""
+        self._database.close()
+
+    # Writing
+
+    def append(self, new: NewEvent, *, expected_version: int | None = None) -> Event:
+        """Record one event, or find it recorded already by its id.
+
+        Raises Invalid, Refused (Unknown, KnownId; Conflict where the story is not at `expected_version`).
+        """
+        with self._database.writing() as connection:
+            return self._append(connection, new, expected_version)
+
+    def rehearse(self, new: NewEvent) -> Answer:
+        """What `append` would record and tell; nothing is written. Raises as `append` does."""
+        with self._database.rehearsing() as connection:
+            return self._answer(connection, self._append(connection, new, None))
+
+    def answer(self, event: Event) -> Answer:
+        """What a recorded event tells, as it stands now."""
+        with self._database.reading() as connection:
+            return self._answer(connection, event)
+
+    def append_all(self, new: Sequence[NewEvent]) -> Receipt:
+        """Record events in one transaction: all, or none. Raises InvalidLine, which counts them from 1."""
+        numbered = [(number, _checked(number, one)) for number, one in enumerate(new, 1)]
+        with self._database.writing() as connection:
+            return self._record_all(connection, numbered)
+
+    def import_lines(self, lines: Iterable[bytes], batch: int = BATCH) -> Iterator[Receipt]:
+        """Record events in the event format, in transactions of `batch` lines; blank lines are skipped.
+
+        Yields each batch's receipt once it is committed. Raises InvalidLine; the batch of that line is not
+        written, those before it are.
+        """
+        for events in _batches(lines, batch):
+            with self._database.writing() as connection:
+                receipt = self._record_all(connection, events)
+            yield receipt
+
+    def rehearse_lines(self, lines: Iterable[bytes]) -> Receipt:
+        """What importing all the lines would come to; nothing is written. Raises InvalidLine."""
+        with self._database.rehearsing() as connection:
+            receipts = [self._record_all(connection, events) for events in _batches(lines, BATCH)]
+        return Receipt(
+            appended=sum(receipt.appended for receipt in receipts),
+            skipped=sum(receipt.skipped for receipt in receipts),
+            position=receipts[-1].position if receipts else 0,
+        )
+
+    # Reading
+
+    def story(self, slug: str, *, as_of: Instant | None = None, as_recorded: Instant | None = None) -> Story:
+        """A whole story: as it is, as readers knew it, or as the log held it at a moment, which is included.
+
+        Raises Unknown, and Refused before its opening.
+        """
+        with self._database.reading() as connection:
+            if as_of is None and as_recorded is None:
+                story = read.story(connection, slug)
+            else:
+                story = self._story_then(connection, slug, as_of, as_recorded)
+            if story is None:
+                raise self._unknown_story(connection, slug)
+            return story
+
+    def stories(self, *, only_open: bool = False, tag: str | None = None) -> Iterator[Story]:
+        """All stories without their updates, in the order of their names."""
+        with self._database.reading() as connection:
+            for story in read.heads(connection, only_open=only_open):
+                if tag is None or tag in story.tags:
+                    yield story
+
+    def names(self, *, beginning: str = "", only_open: bool = False) -> list[str]:
+        """The names of the stories that begin so."""
+        with self._database.reading() as connection:
+            return read.slugs(connection, beginning=beginning, only_open=only_open)
+
+    def events(self, *, story: str | None = None, after: int = 0) -> Iterator[Event]:
+        """The log's events after a position, of all stories or of one. Raises Unknown."""
+        with self._database.reading() as connection:
+            if story is None:
+                yield from log.read(connection, after=after)
+                return
+            if read.slugs(connection, beginning=story)[:1] != [story]:
+                raise self._unknown_story(connection, story)
+            yield from log.read_story(connection, story, after=after)
+
+    def head(self) -> log.Head:
+        """Where the log stands."""
+        with self._database.reading() as connection:
+            return log.head(connection)
+
+    # Publishing
+
+    def publish(self, folder: Path | None = None, *, everything: bool = False, takeover: bool = False) -> Report:
+        """Bring a folder (the settings', if none is given) to where the log is (site.publish). Raises PublishError."""
+        from feed.site.publish import publish
+
+        where = folder or self.settings.public
+        return publish(self._database, self.settings, where, everything=everything, takeover=takeover)
+
+    def status(self) -> Status:
+        """What has not been published, and what is wrong."""
+        from feed.site.folder import RECORD, Folder
+
+        folder = Folder(self.settings.public)
+        last = folder.published()
+        with self._database.reading() as connection:
+            head = log.head(connection)
+            since = last.position if last and last.origin == head.origin else 0
+            waiting = read.count_by_kind(connection, after=since)
+            problems = projections.problems(connection, head.size)
+        if last is not None and (last.origin != head.origin or last.position > head.size):
+            problems.append(f"{folder.folder} was published from another log: feed publish --takeover takes it over")
+        return Status(
+            folder=folder.folder,
+            last_published=_modified(folder.folder / RECORD) if last else None,
+            position=last.position if last else None,
+            size=head.size,
+            waiting=waiting,
+            problems=tuple(problems),
+        )
+
+    # Tending
+
+    def rebuild(self, progress: Progress) -> int:
+        """Make the read tables anew from the log; returns the number of events."""
+        return projections.rebuild(self._database, progress)
+
+    def check(self, progress: Progress) -> Difference | None:
+        """The first place where the read tables are not what the log says."""
+        return projections.check(self._database, progress)
+
+    def _append(self, connection: Connection, new: NewEvent, expected_version: int | None) -> Event:
+        new = checked(new)
+        if new.id is not None and (stored := log.known(connection, [new.id]).get(new.id)):
+            return _same(new, stored)
+        batch, workbench = self._at_work(connection, [new])
+        found = batch.version(new.story)
+        if expected_version is not None and expected_version != found:
+            raise Conflict(new.story, expected_version, found)
+        event = self._record(connection, batch, workbench, new)
+        batch.write()
+        workbench.save()
+        return event
+
+    def _record_all(self, connection: Connection, events: Sequence[tuple[int, NewEvent]]) -> Receipt:
+        held = log.known(connection, [new.id for _, new in events if new.id is not None])
+        batch, workbench = self._at_work(connection, [new for _, new in events])
+        appended, last = 0, None
+        for number, new in events:
+            try:
+                if new.id is not None and new.id in held:
+                    last = _same(new, held[new.id])
+                    continue
+                last = self._record(connection, batch, workbench, new)
+            except FeedError as error:
+                raise InvalidLine(number, error) from None
+            held[last.id] = last
+            appended += 1
+        if appended:
+            batch.write()
+            workbench.save()
+        return Receipt(appended=appended, skipped=len(events) - appended, position=last.position if last else 0)
+
+    def _at_work(self, connection: Connection, new: Sequence[NewEvent]) -> tuple[log.Batch, Workbench]:
+        batch = log.Batch(connection, (one.story for one in new), self._clock)
+        workbench = Workbench(connection)
+        workbench.require(batch.head.size, self._database.name)
+        workbench.load((one.story, one.data) for one in new)
+        return batch, workbench
+
+    def _record(self, connection: Connection, batch: log.Batch, workbench: Workbench, new: NewEvent) -> Event:
+        recorded_at = batch.moment()
+        context = Context(
+            recorded_at=recorded_at,
+            told=batch.head.told,
+            authority=self.settings.site.authority,
+            since=self.settings.site.since,
+            language=self.settings.site.language,
+        )
+        try:
+            data = decide(new, workbench.part(new.story, new.data), context)
+        except Unknown as unknown:
+            raise self._with_near(connection, new.story, unknown) from None
+        event = batch.record(
+            story=new.story,
+            data=data,
+            id=new.id or _new_id(),
+            author=new.author or self._author(),
+            recorded_at=recorded_at,
+            published_at=new.published_at or recorded_at,
+        )
+        workbench.take(event)
+        return event
+
+    def _answer(self, connection: Connection, event: Event) -> Answer:
+        development = read.at_position(connection, _telling(connection, event))
+        told = self._entries(connection, [development])[0] if development else None
+        new, known = _parties(connection, event)
+        return Answer(event=event, entry=told, new_parties=new, known_parties=known)
+
+    def _entries(self, connection: Connection, developments: Sequence[Development]) -> list[Entry]:
+        return [
+            entry(told.development, told.story, told.update, told.statements, self.format_time)
+            for told in read.told(connection, developments)
+        ]
+
+    def format_time(self, instant: Instant) -> str:
+        """An instant in words, in the site's time zone."""
+        return format_instant(instant, self.timezone)
+
+    def _author(self) -> str:
+        try:
+            return self.settings.desk.author or getpass.getuser()
+        # A system may know no name of the user that it runs a program as; Python 3.13 says so by OSError.
+        except (KeyError, OSError):
+            raise Refused("who signs it is unknown: give --author, or write desk.author into the settings") from None
+
+    def _story_then(
+        self, connection: Connection, slug: str, as_of: Instant | None, as_recorded: Instant | None
+    ) -> Story | None:
+        folding, empty = Fold(), True
+        for event in log.read_story(connection, slug):
+            empty = False
+            if (as_of and event.published_at > as_of) or (as_recorded and event.recorded_at > as_recorded):
+                break
+            folding.take(event)
+        if folding.story is None and not empty:
+            asked = " and ".join(moment for moment in (as_of, as_recorded) if moment)
+            raise Refused(f"story {slug!r} had not been opened at {asked}: ask for a later moment")
+        return folding.story
+
+    def _with_near(self, connection: Connection, slug: str, unknown: Unknown) -> Unknown:
+        names = read.slugs(connection)
+        if unknown.what == "update":
+            names = [f"{slug}/{name}" for name in read.update_names(connection, slug)]
+        near = _near(unknown.name, names)
+        return Unknown(unknown.what, unknown.name, near=near) if near else unknown
+
+    def _unknown_story(self, connection: Connection, slug: str) -> Unknown:
+        near = _near(slug, read.slugs(connection))
+        return Unknown("story", slug, near=near, otherwise="feed stories lists all")
+
+
+def _telling(connection: Connection, event: Event) -> int:
+    """The position of the event whose entry an event makes or, before anyone was told, makes anew."""
+    match event.data:
+        case UpdateRevised(update=name, signal="amendment"):
+            return read.added_at(connection, event.story, name)
+        case _:
+            return event.position
+
+
+def _parties(connection: Connection, event: Event) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The event's parties that its story did not know, and those that it knew."""
+    match event.data:
+        case UpdateAdded(update=update, stances=stances):
+            pass
+        case UpdateRevised(update=update) if event.data.changes.stances:
+            stances = event.data.changes.stances
+        case _:
+            return (), ()
+    known = read.parties(connection, event.story, other_than=update)
+    named = dict.fromkeys(stance.by for stance in stances or ())
+    new = tuple(party for party in named if party not in known)
+    return (new, tuple(known)) if known and new else ((), ())
+
+
+def _batches(lines: Iterable[bytes], size: int) -> Iterator[list[tuple[int, NewEvent]]]:
+    """The lines' events with the lines' numbers from 1, without blank ones, in lists of `size`. Raises InvalidLine."""
+    numbered = ((number, _line(number, line)) for number, line in enumerate(lines, 1) if not line.isspace())
+    while some := list(islice(numbered, size)):
+        yield some
+
+
+def _checked(number: int, new: NewEvent) -> NewEvent:
+    try:
+        return checked(new)
+    except Invalid as error:
+        raise InvalidLine(number, error) from None
+
+
+def _modified(file: Path) -> datetime:
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+
+
+def _new_id() -> str:
+    import uuid_utils
+
+    return str(uuid_utils.uuid7())
+
+
+def _near(name: str, names: Iterable[str]) -> list[str]:
+    """Up to three names that were perhaps meant; the beginning of one counts as much as the whole."""
+    by_beginning = {known[: len(name) + 1]: known for known in names} | {known: known for known in names}
+    return list(dict.fromkeys(by_beginning[close] for close in difflib.get_close_matches(name, by_beginning, 3)))
+
+
+def _same(new: NewEvent, stored: Event) -> Event:
+    if not is_same(new, stored):
+        raise KnownId(stored.id, stored.position)
+    return stored
+
+
+def _line(number: int, line: bytes) -> NewEvent:
+    try:
+        return from_json(line.rstrip(b"\r\n"))
+    except Invalid as error:
+        raise InvalidLine(number, error) from None
