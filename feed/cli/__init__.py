@@ -1,0 +1,56 @@
+"""The command line: parse, call the newsroom, print. No rule of the product lives here.
+
+Modules here import sqlalchemy and what needs it inside functions, so that help and completion stay fast.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from feed.cli import reading, tending, writing
+from feed.cli.desk import Desk
+from feed.cli.layout import plain
+from feed.errors import FeedError
+
+
+class FeedGroup(click.Group):
+    """Turns what a user can repair into one line and exit status 1, in this one place."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FeedError as error:
+            raise click.ClickException(plain(str(error))) from error
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(
+    cls=FeedGroup,
+    context_settings={"auto_envvar_prefix": "FEED", "help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Every option can be set in the environment too: FEED_CONFIG, FEED_AUTHOR, FEED_PUBLISH_OUT …",
+)
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="The settings file.  [default: feed.toml in this folder]",
+)
+@click.option("--database", metavar="URL", help="A database in place of the one in the settings: a path or a URL.")
+@click.version_option(package_name="story-feed", prog_name="feed")
+@click.pass_context
+def main(ctx: click.Context, config: str | None, database: str | None) -> None:
+    """Follow developing news stories, and publish them as feeds.
+
+    Start with "feed init", or look at an example first: "feed demo".
+    """
+    ctx.obj = Desk(config, database)
+    ctx.call_on_close(ctx.obj.close)
+
+
+for module in (tending, writing, reading):
+    for command in module.COMMANDS:
+        main.add_command(command)
