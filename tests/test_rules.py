@@ -144,7 +144,7 @@ RULES = [
         NOTE,
     ),
     *(
-        Rule(f"{type(data).__name__} needs a story", [], data, Unknown, NO_STORY, data, [OPENED, SECOND])
+        Rule(f"{type(data).__name__} needs a story", [], data, Unknown, NO_STORY, data, ONE)
         for data in (ADDED, NOTE, changed(label="G"), STORY_WITHDRAWN)
     ),
     Rule(

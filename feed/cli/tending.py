@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feed.cli.desk import Desk, counted, echo_json, listed, pass_desk, progress
+from feed.cli.desk import Desk, counted, echo_json, pass_desk, progress
 from feed.errors import Invalid, Refused
 from feed.text import LINE_BYTES
 
@@ -188,26 +188,14 @@ def _set_up(folder: Path, *, url: str, since: str, **options: str | None) -> Pat
     return file
 
 
-def _say(report: Report, *, err: bool = False) -> None:
-    told = listed(counted(number, _NOUNS[kind]) for kind, number in report.told.items())
-    click.echo(f"Subscribers are told of {told}." if told else "Subscribers are told nothing new.", err=err)
-    click.echo(
-        f"{counted(report.files_written, 'file')} written, {report.files_unchanged:,} unchanged in {report.folder}",
-        err=err,
-    )
-    click.echo(f"The feed: {report.address}", err=err)
+def _say(report: Report) -> None:
+    from feed.cli import terminal
 
-
-_NOUNS = {
-    "update": "update",
-    "correction": "correction",
-    "clarification": "clarification",
-    "addition": "addition",
-    "withdrawal": "withdrawal",
-    "note": "note",
-    "ended": "end of coverage",
-    "resumed": "resumption of coverage",
-}
+    told = f"of {terminal.tally(report.told)}" if report.told else "nothing new"
+    click.echo(f"Subscribers are told {told}.")
+    written = counted(report.files_written, "file")
+    click.echo(f"{written} written, {report.files_unchanged:,} unchanged in {report.folder}")
+    click.echo(f"The feed: {report.address}")
 
 
 def _acknowledge(receipt: Receipt, as_json: bool) -> None:
