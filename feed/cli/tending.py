@@ -188,14 +188,14 @@ def _set_up(folder: Path, *, url: str, since: str, **options: str | None) -> Pat
     return file
 
 
-def _say(report: Report) -> None:
+def _say(report: Report, *, err: bool = False) -> None:
     from feed.cli import terminal
 
     told = f"of {terminal.tally(report.told)}" if report.told else "nothing new"
-    click.echo(f"Subscribers are told {told}.")
     written = counted(report.files_written, "file")
-    click.echo(f"{written} written, {report.files_unchanged:,} unchanged in {report.folder}")
-    click.echo(f"The feed: {report.address}")
+    click.echo(f"Subscribers are told {told}.", err=err)
+    click.echo(f"{written} written, {report.files_unchanged:,} unchanged in {report.folder}", err=err)
+    click.echo(f"The feed: {report.address}", err=err)
 
 
 def _acknowledge(receipt: Receipt, as_json: bool) -> None:

@@ -456,7 +456,6 @@ def _record(desk: Desk, story: str, data: Data, manner: Manner, expected_version
 
 def _tell(desk: Desk, answer: Answer, manner: Manner, was_known: bool) -> None:
     from feed.cli import terminal
-    from feed.cli.layout import plain
     from feed.events import to_json
 
     event = answer.event
