@@ -9,6 +9,10 @@ from msgspec import Struct
 from feed.dates import Instant
 from feed.events import Event, NoteAdded, StoryChanged, StoryWithdrawn, UpdateAdded, UpdateRevised, UpdateWithdrawn
 from feed.story import NEWS, Revision, Story, Update, Withdrawal
+from feed.topics import topic
+
+CORRECTIONS, KEY = "corrections", "key"
+CORRECTING = frozenset({"correction", "clarification", "withdrawal"})
 
 Kind = Literal["update", "correction", "clarification", "addition", "withdrawal", "note", "ended", "resumed"]
 
@@ -16,8 +20,9 @@ Kind = Literal["update", "correction", "clarification", "addition", "withdrawal"
 class Development(Struct, frozen=True, kw_only=True):
     """What one event tells subscribers; it becomes an entry of the feeds.
 
-    `headline` is that of the update, or of the story where `update` is None, as it was then. `tags` are
-    those that story and update had then; `key` says whether the update was a key update then.
+    `headline` is that of the update, or of the story where `update` is None, as it was then, `label` the
+    story's. `tags` are those that story and update had then. `key` says that it belongs to the quiet feed: a
+    key update, what happens to one, the end of coverage.
     """
 
     position: int
@@ -27,6 +32,7 @@ class Development(Struct, frozen=True, kw_only=True):
     kind: Kind
     update: str | None
     headline: str
+    label: str | None
     tags: tuple[str, ...]
     key: bool
     author: str
@@ -66,11 +72,22 @@ def of_update(update: Update, story: Story) -> Development:
         kind="update",
         update=update.update,
         headline=update.headline,
+        label=story.label,
         tags=_tags(story.tags, update.tags),
-        key=update.key,
+        key=update.key or update.closes,
         author=update.author,
         published_at=update.published_at,
     )
+
+
+def channels(told: Development) -> dict[str, str]:
+    """The feeds, by their folders, that hold a development beside the site's and its story's.
+
+    The value is the tag as it is spelled here, for a topic; else empty.
+    """
+    of_tags = {f"topics/{topic(tag)}": tag for tag in reversed(told.tags)}
+    of_kind = {name: "" for name, holds in ((CORRECTIONS, told.kind in CORRECTING), (KEY, told.key)) if holds}
+    return of_tags | of_kind
 
 
 def withdrawal_of(story: Story, update: Update | None) -> Withdrawal | None:
@@ -121,8 +138,9 @@ def _of_update(event: Event, kind: Kind, story: Story, name: str) -> Development
         kind=kind,
         update=name,
         headline=update.headline,
+        label=story.label,
         tags=_tags(story.tags, update.tags),
-        key=update.key,
+        key=update.key or update.closes,
         author=event.author,
         published_at=event.published_at,
     )
@@ -137,8 +155,9 @@ def _of_story(event: Event, kind: Kind, story: Story) -> Development:
         kind=kind,
         update=None,
         headline=story.headline,
+        label=story.label,
         tags=story.tags,
-        key=False,
+        key=kind in ("ended", "withdrawal"),
         author=event.author,
         published_at=event.published_at,
     )

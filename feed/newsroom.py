@@ -25,7 +25,7 @@ from feed.dates import Instant, format_instant
 from feed.developments import Development
 from feed.errors import Conflict, DatabaseError, FeedError, Invalid, InvalidLine, KnownId, Refused, Unknown
 from feed.events import Event, NewEvent, UpdateAdded, UpdateRevised, checked, from_json, is_same
-from feed.projections import Difference, Progress, Workbench, read
+from feed.projections import Difference, Progress, Workbench, lists, read
 from feed.rules import Context, decide
 from feed.settings import Settings
 from feed.site.entries import Entry, entry
@@ -230,7 +230,7 @@ class Newsroom:
         with self._database.reading() as connection:
             head = log.head(connection)
             since = last.position if last and last.origin == head.origin else 0
-            waiting = read.count_by_kind(connection, after=since)
+            waiting = lists.count_by_kind(connection, after=since)
             problems = projections.problems(connection, head.size)
         if last is not None and (last.origin != head.origin or last.position > head.size):
             problems.append(f"{folder.folder} was published from another log: feed publish --takeover takes it over")

@@ -103,8 +103,9 @@ class Update(Struct, frozen=True, kw_only=True):
 class Story(Struct, frozen=True, kw_only=True):
     """An editorial thread. `version` and `position` are those of its last event.
 
-    `closed_by` is the update that ended it, if one did. `last_number` is the highest whole number that an
-    update was named by. `named` maps a claim to the version of the event that named it first.
+    `opened` is the position of its opening. `closed_by` is the update that ended it, if one did.
+    `last_number` is the highest whole number that an update was named by. `named` maps a claim to the
+    version of the event that named it first.
     """
 
     slug: str
@@ -124,6 +125,7 @@ class Story(Struct, frozen=True, kw_only=True):
     closed_by: str | None
     version: int
     position: int
+    opened: int
     last_number: int
     usable: int
     withdrawal: Withdrawal | None
@@ -237,6 +239,7 @@ def _open(event: Event, data: StoryOpened) -> Story:
         closed_by=None,
         version=event.version,
         position=event.position,
+        opened=event.position,
         last_number=0,
         usable=0,
         withdrawal=None,

@@ -30,7 +30,7 @@ from feed.events import (
     UpdateWithdrawn,
 )
 from feed.newsroom import Newsroom
-from feed.projections import read
+from feed.projections import lists, read
 from feed.site.entries import Entry, Wording, entry
 
 NOTICE = "The notice."
@@ -55,7 +55,7 @@ class Press:
     def entries(self) -> list[Entry]:
         """All entries of the story, oldest first."""
         with self._database.reading() as connection:
-            told = read.told(connection, read.developments_of(connection, "flood")[::-1])
+            told = read.told(connection, lists.newest(connection, 1000, slug="flood")[::-1])
             return [entry(one.development, one.story, one.update, one.statements, format_time) for one in told]
 
     def titles(self) -> list[str]:
@@ -321,18 +321,18 @@ def test_a_correction_of_a_story_is_an_entry(press: Press, signal: Any, word: st
 
 
 def test_the_end_and_the_resumption_of_coverage_are_entries(press: Press) -> None:
-    press.does(OPENED, StoryChanged(status="closed"), StoryChanged(status="open", label="Dam"))
+    press.does(OPENED, StoryChanged(status="closed"), StoryChanged(status="open", summary="It rains."))
     ended, resumed = press.entries()
-    assert (ended.kind, ended.title) == ("ended", "Dam: Coverage ended: The flood")
+    assert (ended.kind, ended.title) == ("ended", "Flood: Coverage ended: The flood")
     assert ended.statement == "Our coverage of “The flood” has ended."
-    assert (resumed.kind, resumed.title) == ("resumed", "Dam: Coverage resumed: The flood")
+    assert (resumed.kind, resumed.title) == ("resumed", "Flood: Coverage resumed: The flood")
     assert resumed.statement == "We have resumed our coverage of “The flood”."
 
 
 def test_a_status_that_the_story_had_already_is_no_entry(press: Press) -> None:
-    press.does(OPENED, StoryChanged(status="open", label="Dam"), UpdateAdded(headline="The end", closes=True))
-    press.does(StoryChanged(status="closed", label="Rain"))
-    assert press.titles() == ["Rain: The end"]
+    press.does(OPENED, StoryChanged(status="open", summary="It rains."), UpdateAdded(headline="The end", closes=True))
+    press.does(StoryChanged(status="closed", summary="It rained."))
+    assert press.titles() == ["Flood: The end"]
 
 
 def test_a_correction_that_closes_is_one_entry(press: Press) -> None:

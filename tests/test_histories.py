@@ -31,7 +31,7 @@ from feed.events import (
     UpdateWithdrawn,
 )
 from feed.newsroom import Newsroom
-from feed.projections import read
+from feed.projections import lists, read
 from feed.site.entries import Entry, entry
 from feed.story import fold
 
@@ -162,7 +162,7 @@ def tell(database: Database) -> dict[str, Entry]:
 
 
 def entries(connection) -> dict[str, Entry]:
-    told = read.told(connection, read.newest(connection, 1000))
+    told = read.told(connection, lists.newest(connection, 1000))
     format_time = partial(format_instant, timezone=UTC)
     made = [entry(one.development, one.story, one.update, one.statements, format_time) for one in told]
     assert len({one.id for one in made}) == len(made)

@@ -25,7 +25,8 @@ from feed.cli import desk, documents, main, writing
 from feed.errors import PublishError
 from feed.events import Changes as NewValues
 from feed.events import NewEvent, NoteAdded, Source, Stance, StoryOpened, UpdateAdded, UpdateRevised, to_json
-from feed.story import Update
+from feed.newsroom import Newsroom
+from feed.story import Story, Update
 
 ROOT = Path(settings.__file__).parents[1]
 NOT_PUBLISHED = "not published yet: feed publish\n"
@@ -573,8 +574,8 @@ def test_revise_opens_the_present_text_and_asks_class_and_notice(terminal: Termi
     }
     assert seen[0].startswith("---\nheadline: Water rises\noccurred: null\n")
     assert seen[0].endswith("---\n\nBy a metre.\n")
-    assert "[-rises-]" in result.stdout
-    assert "{+falls+}" in result.stdout
+    assert "[-rises-]" in result.stderr
+    assert "{+falls+}" in result.stderr
     assert "What is it (correction, clarification, addition, refile): " in result.stderr
     assert "What was wrong, and what is right (this is published): " in result.stderr
 
@@ -632,7 +633,7 @@ def test_what_someone_else_revised_meanwhile_is_told_and_the_text_kept(terminal:
     terminal.edits(change)
     result = terminal.site.run("revise", "flood/1", "--refile")
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: someone else has revised flood/1 meanwhile: look at it (feed show)")
+    assert "Error: someone else has revised flood/1 meanwhile: look at it (feed show)" in result.stderr
     assert "By a foot." in terminal.kept(result.stderr)
     assert log_of(terminal.site)[-1]["data"]["changes"] == {"body": "By a mile."}
 
@@ -647,6 +648,23 @@ def test_what_happens_to_other_updates_meanwhile_does_no_harm(terminal: Terminal
     terminal.edits(change)
     done(terminal.site.run("revise", "flood/1", "--refile"))
     assert log_of(terminal.site)[-1]["data"]["changes"] == {"body": "By a foot."}
+
+
+def test_an_event_of_the_same_moment_does_no_harm(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = Newsroom.story
+    notes = iter(["first", "second"])
+
+    def look(newsroom: Newsroom, slug: str) -> Story:
+        story = looked(newsroom, slug)
+        if (note := next(notes, None)) is not None:
+            with terminal.site.newsroom() as another:
+                another.append(NewEvent(story="flood", data=NoteAdded(text=note)))
+        return story
+
+    monkeypatch.setattr(Newsroom, "story", look)
+    terminal.edits(lambda text: text.replace("a metre", "a foot"))
+    assert data(terminal.site, "revise", "flood/1", "--refile")["changes"] == {"body": "By a foot."}
+    assert [event["type"] for event in log_of(terminal.site)[-3:]] == ["note.added", "note.added", "update.revised"]
 
 
 def test_withdraw_asks_for_notice_and_neutral_title(terminal: Terminal) -> None:

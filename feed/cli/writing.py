@@ -377,7 +377,7 @@ def _asked_class(present: Update, changes: Changes, signal: Signal | None) -> tu
     """Show what was changed, and ask what kind of change it is."""
     from feed.cli import terminal
 
-    click.echo(terminal.changes(present, changes))
+    click.echo(terminal.changes(present, changes), err=True)
     signal = signal or _asked_signal()
     if signal in ("correction", "clarification"):
         return signal, click.prompt("What was wrong, and what is right (this is published)", err=True)

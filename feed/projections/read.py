@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, select, tuple_
 
 from feed.claims import Statement
 from feed.developments import Development
@@ -66,6 +66,12 @@ def slugs(connection: Connection, *, beginning: str = "", only_open: bool = Fals
     return list(connection.scalars(query.order_by(_stories.c.slug)))
 
 
+def open_stories(connection: Connection, count: int) -> list[Story]:
+    """The open stories opened last, newest first, without their updates."""
+    query = select(_stories).where(_stories.c.status == "open").order_by(_stories.c.opened.desc()).limit(count)
+    return [rows.story_of(row, named={}, updates={}) for row in connection.execute(query)]
+
+
 def update_names(connection: Connection, slug: str) -> list[str]:
     """The names of a story's updates, in the order they were added."""
     query = select(_updates.c.update).where(_updates.c.story == slug, _updates.c.status != "undone")
@@ -90,33 +96,10 @@ def parties(connection: Connection, slug: str, *, other_than: str | None = None)
     return list(connection.scalars(query.distinct().order_by(_stances.c.by)))
 
 
-def newest(connection: Connection, count: int, *, slug: str | None = None) -> list[Development]:
-    """The newest developments of all stories, or of one, newest first."""
-    query = select(_developments)
-    if slug is None:
-        query = query.order_by(_developments.c.number.desc())
-    else:
-        query = query.where(_developments.c.story == slug).order_by(_developments.c.story_number.desc())
-    return [rows.development_of(row) for row in connection.execute(query.limit(count))]
-
-
-def developments_of(connection: Connection, slug: str) -> list[Development]:
-    """All developments of a story, newest first."""
-    query = select(_developments).where(_developments.c.story == slug).order_by(_developments.c.story_number.desc())
-    return [rows.development_of(row) for row in connection.execute(query)]
-
-
 def at_position(connection: Connection, position: int) -> Development | None:
     """The development that an event is, if it is one."""
     row = connection.execute(select(_developments).where(_developments.c.position == position)).one_or_none()
     return rows.development_of(row) if row else None
-
-
-def count_by_kind(connection: Connection, *, after: int) -> dict[str, int]:
-    """How many developments there are after a position, of each kind that there is, by the kind's name."""
-    kind = _developments.c.kind
-    query = select(kind, func.count()).where(_developments.c.position > after).group_by(kind).order_by(kind)
-    return dict(tuple(row) for row in connection.execute(query))
 
 
 def told(connection: Connection, developments: Sequence[Development]) -> list[Told]:

@@ -42,6 +42,7 @@ def story_row(story: Story, developments: int) -> Values:
         story.closed_by,
         story.version,
         story.position,
+        story.opened,
         story.last_number,
         story.usable,
         _json(story.withdrawal) if story.withdrawal else None,
@@ -163,6 +164,7 @@ def development_row(told: Development, number: int, story_number: int) -> Values
         told.kind,
         told.update,
         told.headline,
+        told.label,
         _json(told.tags),
         told.key,
         told.author,
@@ -172,7 +174,7 @@ def development_row(told: Development, number: int, story_number: int) -> Values
 
 def retold_row(told: Development) -> Values:
     """What an amendment changes of a row of `developments`, then its position."""
-    return (told.headline, _json(told.tags), told.key, told.position)
+    return (told.headline, told.label, _json(told.tags), told.key, told.position)
 
 
 def development_of(row: Row[Any]) -> Development:
@@ -185,6 +187,7 @@ def development_of(row: Row[Any]) -> Development:
         kind=row.kind,
         update=row.update,
         headline=row.headline,
+        label=row.label,
         tags=_texts.decode(row.tags),
         key=bool(row.key),
         author=row.author,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, MetaData, Table, Text, UniqueConstraint
 
-VERSION = 1
+VERSION = 2
 STATE = "stories"
 
 
@@ -29,9 +29,11 @@ class ReadTables:
             *_optional("closed_at"),
             *_texts("last_published_at"),
             *_optional("closed_by"),
-            *_numbers("version", "position", "last_number", "usable"),
+            *_numbers("version", "position", "opened", "last_number", "usable"),
             *_optional("withdrawal"),
             *_numbers("developments"),
+            UniqueConstraint("position"),
+            UniqueConstraint("status", "opened"),
         )
         self.updates = self._table(
             "updates",
@@ -50,6 +52,7 @@ class ReadTables:
             *_texts("author", "status", "published_at", "updated_at", "hidden"),
             *_optional("withdrawal"),
             UniqueConstraint("story", "added"),
+            UniqueConstraint("story", "version"),
         )
         self.stances = self._table(
             "stances",
@@ -91,12 +94,21 @@ class ReadTables:
             *_numbers("version"),
             *_texts("kind"),
             *_optional("update"),
-            *_texts("headline", "tags"),
+            *_texts("headline"),
+            *_optional("label"),
+            *_texts("tags"),
             *_numbers("key"),
             *_texts("author", "published_at"),
             UniqueConstraint("number"),
             UniqueConstraint("story", "story_number"),
             UniqueConstraint("story", "update", "version"),
+        )
+        self.channels = self._table(
+            "channels",
+            _key("channel"),
+            Column("number", Integer, primary_key=True),
+            *_texts("tag"),
+            UniqueConstraint("number", "channel"),
         )
 
     def _table(self, name: str, *columns: Column[str] | Column[int] | UniqueConstraint) -> Table:

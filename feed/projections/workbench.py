@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, Table, select, tuple_
 
 from feed.database import projection_state
-from feed.developments import Development, development, of_update
+from feed.developments import Development, channels, development, of_update
 from feed.errors import DatabaseError
 from feed.events import Data, Event, Stance, UpdateRevised, UpdateWithdrawn
 from feed.projections import rows
@@ -35,14 +35,18 @@ class _Statements(NamedTuple):
     revision: str
     note: str
     tell: str
+    list: str
     tell_anew: str
+    unlist: str
+    list_anew: str
+    unlist_all: str
     untell: str
 
 
 @cache
 def _statements(tables: ReadTables) -> _Statements:
     # Fixed texts, as they cost half of what Core's expressions cost on the path of every append.
-    told = tables.developments.name
+    told, listed = tables.developments.name, tables.channels.name
     return _Statements(
         story=upsert_into(tables.stories),
         claim=insert_into(tables.claims),
@@ -52,7 +56,13 @@ def _statements(tables: ReadTables) -> _Statements:
         revision=insert_into(tables.revisions),
         note=insert_into(tables.notes),
         tell=insert_into(tables.developments),
-        tell_anew=f'UPDATE "{told}" SET headline = ?, tags = ?, key = ? WHERE position = ?',  # noqa: S608  # the same
+        list=insert_into(tables.channels),
+        tell_anew=f'UPDATE "{told}" SET headline = ?, label = ?, tags = ?, key = ? WHERE position = ?',  # noqa: S608  # the same
+        unlist=f'DELETE FROM "{listed}" WHERE number = (SELECT number FROM "{told}" WHERE position = ?)',  # noqa: S608  # the same
+        list_anew=f'INSERT INTO "{listed}" SELECT ?, number, ? FROM "{told}" WHERE position = ?',  # noqa: S608  # the same
+        unlist_all=(
+            f'DELETE FROM "{listed}" WHERE number IN (SELECT number FROM "{told}" WHERE story = ? AND "update" = ?)'  # noqa: S608  # the same
+        ),
         untell=f'DELETE FROM "{told}" WHERE story = ? AND "update" = ?',  # noqa: S608  # the same
     )
 
@@ -71,6 +81,7 @@ class Workbench:
         self._counts: dict[str, int] = {}
         self._loaded: dict[str, Story] = {}
         self._touched: dict[str, dict[str, None]] = {}
+        self._anew: dict[int, Development] = {}
         self._sql = _statements(tables)
         self._writes: dict[str, list[rows.Values]] = {statement: [] for statement in self._sql}
 
@@ -131,6 +142,8 @@ class Workbench:
         for slug, fold in self._folds.items():
             if (story := fold.story) is not None:
                 self._save_story(story, self._loaded.get(slug))
+        for told in self._anew.values():
+            self._save_anew(told)
         for sql, values in self._writes.items():
             if values:
                 self._connection.exec_driver_sql(sql, values)
@@ -141,15 +154,23 @@ class Workbench:
         self._counts[told.story] += 1
         row = rows.development_row(told, self._number, self._counts[told.story])
         self._writes[self._sql.tell].append(row)
+        self._writes[self._sql.list].extend((name, self._number, tag) for name, tag in channels(told).items())
 
     def _untell(self, event: Event, story: Story) -> None:
         """Mend what an amendment or an undo changes of a development that nobody was told yet."""
         match event.data:
             case UpdateRevised(update=name, signal="amendment") if name in story.updates:
                 told = of_update(story.updates[name], story)
-                self._writes[self._sql.tell_anew].append(rows.retold_row(told))
+                self._anew[told.position] = told
             case UpdateWithdrawn(update=name):
+                self._writes[self._sql.unlist_all].append((event.story, name))
                 self._writes[self._sql.untell].append((event.story, name))
+
+    def _save_anew(self, told: Development) -> None:
+        writes, sql = self._writes, self._sql
+        writes[sql.tell_anew].append(rows.retold_row(told))
+        writes[sql.unlist].append((told.position,))
+        writes[sql.list_anew].extend((name, tag, told.position) for name, tag in channels(told).items())
 
     def _save_story(self, story: Story, loaded: Story | None) -> None:
         slug, writes, sql = story.slug, self._writes, self._sql

@@ -139,7 +139,7 @@ def _title(
         kind = told.kind if told.version > withdrawal.version else "withdrawal"
         title = neutral_title(story, update, format_time)
     # A label is the story's own words, which a withdrawn story no longer shows.
-    label = f"{story.label}: " if story.label and story.withdrawal is None else ""
+    label = f"{told.label}: " if told.label and story.withdrawal is None else ""
     return label + words.TITLES[kind].format(title=title)
 
 

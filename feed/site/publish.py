@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from feed import log
 from feed.database import Database
 from feed.errors import PublishError
-from feed.projections import read
+from feed.projections import lists
 from feed.settings import Settings
 from feed.site.files import Site
 from feed.site.folder import Folder, Published
@@ -59,7 +59,7 @@ def publish(database: Database, settings: Settings, folder: Path, *, everything:
             position=head.size,
             files_written=target.files_written,
             files_unchanged=target.files_unchanged,
-            told=read.count_by_kind(connection, after=since),
+            told=lists.count_by_kind(connection, after=since),
         )
 
 

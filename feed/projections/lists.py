@@ -1,0 +1,147 @@
+"""Which developments stand in which feed, and which entries later events have rewritten.
+
+Every function takes a connection inside a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
+
+from feed.database import events
+from feed.developments import Development
+from feed.projections import rows
+from feed.projections.read import head
+from feed.projections.tables import LIVE
+
+_stories, _updates, _stances, _revisions = LIVE.stories, LIVE.updates, LIVE.stances, LIVE.revisions
+_developments, _channels = LIVE.developments, LIVE.channels
+
+# SQLite takes 32,766 values in one statement.
+_MOST_VALUES = 10_000
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """Which developments there are of all stories, or of one: their numbers go up to `last`, and went up to
+    `before` at an earlier position. A number whose development was undone before anyone was told stays free."""
+
+    slug: str | None
+    last: int
+    before: int
+
+
+def span(connection: Connection, slug: str | None, since: int) -> Span:
+    """The span of one story, or of all (None), with the position `since` as the earlier one."""
+    number, of_these = _numbering(slug)
+    before = select(number).where(*of_these, _developments.c.position <= since).order_by(number.desc()).limit(1)
+    last = select(number).where(*of_these).order_by(number.desc()).limit(1)
+    return Span(slug=slug, last=connection.scalar(last) or 0, before=connection.scalar(before) or 0)
+
+
+def numbered(connection: Connection, slug: str | None, first: int, last: int) -> list[Development]:
+    """The developments with numbers from `first` to `last` among those of one story, or of all, newest first."""
+    number, of_these = _numbering(slug)
+    query = select(_developments).where(*of_these, number.between(first, last)).order_by(number.desc())
+    return [rows.development_of(row) for row in connection.execute(query)]
+
+
+def newest(
+    connection: Connection, count: int, *, slug: str | None = None, channel: str | None = None
+) -> list[Development]:
+    """The newest developments of all stories, of one, or of a channel (developments.channels), newest first."""
+    number, of_these = _numbering(slug)
+    query = select(_developments).where(*of_these).order_by(number.desc()).limit(count)
+    if channel is not None:
+        of_channel = select(_channels.c.number).where(_channels.c.channel == channel)
+        newest_numbers = of_channel.order_by(_channels.c.number.desc()).limit(count)
+        query = query.where(_developments.c.number.in_(newest_numbers))
+    return [rows.development_of(row) for row in connection.execute(query)]
+
+
+def channels_since(connection: Connection, since: int, rewritten: Sequence[int]) -> list[str]:
+    """The channels that hold developments after a position, or one of these numbers, in order."""
+    new = select(_developments.c.number).where(_developments.c.position > since)
+    query = select(_channels.c.channel).where(_channels.c.number.in_(new))
+    names = set(connection.scalars(query.distinct()))
+    for start in range(0, len(rewritten), _MOST_VALUES):
+        some = rewritten[start : start + _MOST_VALUES]
+        query = select(_channels.c.channel).where(_channels.c.number.in_(some))
+        names.update(connection.scalars(query.distinct()))
+    return sorted(names)
+
+
+def spelling(connection: Connection, channel: str) -> str | None:
+    """A topic's tag as it was first spelled in what may still be shown; None where nothing may."""
+    query = (
+        select(_channels.c.tag)
+        .join(_developments, _developments.c.number == _channels.c.number)
+        .join(_stories, _stories.c.slug == _developments.c.story)
+        .outerjoin(
+            _updates, and_(_updates.c.story == _developments.c.story, _updates.c.update == _developments.c.update)
+        )
+        .where(_channels.c.channel == channel, _stories.c.status != "withdrawn")
+        .where(or_(_developments.c.update.is_(None), _updates.c.status == "usable"))
+        .order_by(_channels.c.number)
+        .limit(1)
+    )
+    return connection.scalar(query)
+
+
+def count_by_kind(connection: Connection, *, after: int) -> dict[str, int]:
+    """How many developments there are after a position, of each kind that there is, by the kind's name."""
+    kind = _developments.c.kind
+    query = select(kind, func.count()).where(_developments.c.position > after).group_by(kind).order_by(kind)
+    return dict(tuple(row) for row in connection.execute(query))
+
+
+def rewritten(connection: Connection, slug: str, since: int) -> list[Place]:
+    """The places of a story's developments up to a position whose entries later events may have rewritten."""
+    seen = connection.scalar(_VERSION_AT, {"story": slug, "position": since}) or 0
+    story = head(connection, slug)
+    query = select(_developments.c.position, _developments.c.number, _developments.c.story_number)
+    query = query.where(_developments.c.story == slug, _developments.c.position <= since)
+    updates = _rewritten_updates(connection, slug, seen)
+    withdrawn_since = story.withdrawal is not None and story.withdrawal.version > seen
+    if not withdrawn_since and len(updates) <= _MOST_VALUES:
+        query = query.where(_developments.c.update.in_(updates))
+    return [Place(*row) for row in connection.execute(query)]
+
+
+class Place(NamedTuple):
+    """Where a development stands in the log, among all developments, and among those of its story."""
+
+    position: int
+    number: int
+    story_number: int
+
+
+_VERSION_AT = select(func.max(events.c.version)).where(
+    events.c.story == bindparam("story"), events.c.position <= bindparam("position")
+)
+
+
+def _rewritten_updates(connection: Connection, slug: str, seen: int) -> list[str]:
+    """The updates that events after version `seen` touched, and those that share a claim with one of them."""
+    of_story = (_updates.c.story == slug, _updates.c.added <= seen)
+    touched = set(connection.scalars(select(_updates.c.update).where(*of_story, _updates.c.version > seen)))
+    claims = _claims_of(connection, slug, touched, seen)
+    query = select(_stances.c.update).where(_stances.c.story == slug, _stances.c.claim.in_(claims)).distinct()
+    return sorted(touched.union(connection.scalars(query)))
+
+
+def _claims_of(connection: Connection, slug: str, updates: set[str], seen: int) -> set[str]:
+    """The claims that these updates name, or named before a revision after version `seen`."""
+    named = select(_stances.c.claim).where(_stances.c.story == slug, _stances.c.update.in_(updates))
+    revised = select(_revisions).where(_revisions.c.story == slug, _revisions.c.version > seen)
+    before = (rows.revision_of(row).before.get("stances", ()) for row in connection.execute(revised))
+    return {*connection.scalars(named), *(stance["claim"] for stances in before for stance in stances)}
+
+
+def _numbering(slug: str | None) -> tuple[ColumnElement[int], tuple[ColumnElement[bool], ...]]:
+    """The column that numbers the developments of one story, or of all, and the condition that they are these."""
+    if slug is None:
+        return _developments.c.number, ()
+    return _developments.c.story_number, (_developments.c.story == slug,)
