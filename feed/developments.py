@@ -40,7 +40,7 @@ class Development(Struct, frozen=True, kw_only=True):
 
 
 def development(event: Event, before: Story | None, after: Story) -> Development | None:
-    """What the event tells, given its story before and after it; both may be parts (story.parts)."""
+    """What the event tells, given its story before and after it; both may be parts (fold.parts)."""
     match event.data:
         case UpdateAdded(update=str(name)):
             return of_update(after.updates[name], after) if name in after.updates else None

@@ -24,12 +24,14 @@ from feed.database import Database
 from feed.dates import Instant, format_instant
 from feed.developments import Development
 from feed.errors import Conflict, DatabaseError, FeedError, Invalid, InvalidLine, KnownId, Refused, Unknown
-from feed.events import Event, NewEvent, UpdateAdded, UpdateRevised, checked, from_json, is_same
+from feed.events import Event, NewEvent, UpdateAdded, UpdateRevised, is_same
+from feed.fold import Fold
+from feed.jsonlines import checked, from_json
 from feed.projections import Difference, Progress, Workbench, lists, read
 from feed.rules import Context, decide
 from feed.settings import Settings
 from feed.site.entries import Entry, entry
-from feed.story import Fold, Story
+from feed.story import Story
 
 if TYPE_CHECKING:
     from feed.site.publish import Report

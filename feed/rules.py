@@ -42,7 +42,7 @@ class Context(Struct, frozen=True, kw_only=True):
 
 
 def decide(new: NewEvent, story: Story | None, context: Context) -> Data:
-    """The data to record. `story` may be a part (story.parts). Raises Refused, Unknown or Invalid."""
+    """The data to record. `story` may be a part (fold.parts). Raises Refused, Unknown or Invalid."""
     if isinstance(new.data, StoryOpened):
         _check_time(new, story, context)
         return _open(new, new.data, story, context)

@@ -14,7 +14,7 @@ import pytest
 from conftest import Site
 
 from feed import settings
-from feed.events import to_json
+from feed.jsonlines import to_json
 
 ROOT = Path(settings.__file__).parents[1]
 EARLY = "2023-02-03T12:00:00Z"
@@ -421,7 +421,10 @@ def test_a_file_that_is_not_utf_8_is_refused(flood: Site) -> None:
         ("---\nheadline: H\nlink: javascript:alert(1)\n---\n", "link: 'javascript:alert(1)' is no address"),
         ("---\nheadline: H\nid: true\n---\n", "update.md: id: must be text"),
         ("---\nheadline: H\nauthor: [A]\n---\n", "update.md: author: must be text"),
-        ("---\nheadline: H\ntrue: x\n---\n", "update.md: a field's name is no text: put true, false and null in quotes"),
+        (
+            "---\nheadline: H\ntrue: x\n---\n",
+            "update.md: a field's name is no text: put true, false and null in quotes",
+        ),
         ("---\nheadline: H\nsources: [{null: x}]\n---\n", "update.added: has a field whose name is no text"),
         ('---\nheadline: "\\ud800"\n---\n', "headline: character 1 is U+D800, which no feed can carry: take it out"),
         ("---\nheadline: &a [*a]\n---\n", "headline: must be text, not a list"),

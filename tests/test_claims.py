@@ -22,7 +22,8 @@ from feed.events import (
     UpdateRevised,
     UpdateWithdrawn,
 )
-from feed.story import Story, fold
+from feed.fold import fold
+from feed.story import Story
 
 POSITIONS: tuple[Position, ...] = get_args(Position)
 PARTIES = ("Mayor", "Operator", "Engineer")

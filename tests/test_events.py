@@ -29,11 +29,9 @@ from feed.events import (
     UpdateAdded,
     UpdateRevised,
     UpdateWithdrawn,
-    checked,
-    from_json,
     is_same,
-    to_json,
 )
+from feed.jsonlines import checked, from_json, to_json
 
 GOLDEN = Path(__file__).parent / "data" / "events-v1.jsonl"
 LINES = GOLDEN.read_bytes().splitlines()
@@ -321,9 +319,7 @@ _characters = st.characters(
     exclude_categories=["Cs"], exclude_characters=[*map(chr, [*range(9), 11, 12, *range(14, 32)]), "\ufffe", "\uffff"]
 )
 _NOT_IN_A_LINE = dict.fromkeys([0x0A, 0x0D, 0x85, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-_line = st.text(_characters, min_size=1, max_size=30).map(
-    lambda words: words.translate(_NOT_IN_A_LINE).strip() or "x"
-)
+_line = st.text(_characters, min_size=1, max_size=30).map(lambda words: words.translate(_NOT_IN_A_LINE).strip() or "x")
 _prose = st.text(_characters, max_size=40).map(lambda words: words if words.strip() else "x")
 _absent = st.none()
 _slug = st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True)

@@ -30,10 +30,10 @@ from feed.events import (
     UpdateRevised,
     UpdateWithdrawn,
 )
+from feed.fold import fold
 from feed.newsroom import Newsroom
 from feed.projections import lists, read
 from feed.site.entries import Entry, entry
-from feed.story import fold
 
 STORIES = ("flood", "dam")
 FIRST = (Stance(claim="dam-safe", by="Mayor", position="asserts", text="The dam is safe"),)

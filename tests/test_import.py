@@ -11,7 +11,8 @@ import pytest
 from log_fixtures import Office, adding, files_in, fill, furnish, line, numbers, opening, story_of
 
 from feed.errors import Conflict, InvalidLine, KnownId, Refused
-from feed.events import NewEvent, UpdateAdded, from_json
+from feed.events import NewEvent, UpdateAdded
+from feed.jsonlines import from_json
 
 template, office = log_fixtures.template, log_fixtures.office
 

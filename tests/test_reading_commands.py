@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from conftest import Site
 
-from feed.events import NewEvent, StoryChanged, UpdateAdded, to_json
+from feed.events import NewEvent, StoryChanged, UpdateAdded
+from feed.jsonlines import to_json
 
 STORY = "us-china-balloon-2023"
 READING = [

@@ -25,8 +25,9 @@ from feed.events import (
     UpdateRevised,
     UpdateWithdrawn,
 )
+from feed.fold import Fold
 from feed.rules import Context, decide
-from feed.story import Fold, Story
+from feed.story import Story
 
 CONTEXT = Context(
     recorded_at="2026-02-03T12:30:00.000000Z", told=0, authority="example.org", since="2026-01-01", language="en"

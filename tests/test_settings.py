@@ -398,5 +398,5 @@ def test_what_was_written_is_loaded(tmp_path_factory: pytest.TempPathFactory, ti
 
 def test_importing_settings_imports_what_loading_needs_only() -> None:
     code = "import sys, feed.settings; print({'tomlkit', 'zoneinfo', 'difflib', 'tempfile'} & set(sys.modules))"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "set()\n"

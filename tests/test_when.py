@@ -385,7 +385,7 @@ def test_neither_the_clock_nor_the_zone_of_the_machine_matters_and_dateparser_wa
         "print(before, when.moment('yesterday 9:00', now, UTC), when.occurrence('20:00', now, UTC))"
     )
     answers = {
-        subprocess.run(  # noqa: S603 - own program
+        subprocess.run(
             [sys.executable, "-c", program],
             env={**os.environ, "TZ": zone},
             capture_output=True,

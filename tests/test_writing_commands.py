@@ -24,7 +24,8 @@ from feed import settings
 from feed.cli import desk, documents, main, writing
 from feed.errors import PublishError
 from feed.events import Changes as NewValues
-from feed.events import NewEvent, NoteAdded, Source, Stance, StoryOpened, UpdateAdded, UpdateRevised, to_json
+from feed.events import NewEvent, NoteAdded, Source, Stance, StoryOpened, UpdateAdded, UpdateRevised
+from feed.jsonlines import to_json
 from feed.newsroom import Newsroom
 from feed.story import Story, Update
 

@@ -74,7 +74,8 @@ def write(update: Update) -> str:
 
 def differences(update: Update, fields: Mapping[str, Any]) -> Changes:
     """What of an update these fields, the whole of a document, change. Raises Invalid."""
-    from feed.events import UpdateRevised, from_fields
+    from feed.events import UpdateRevised
+    from feed.jsonlines import from_fields
 
     present = read("", write(update))
     if unknown := sorted(set(fields) - set(present)):

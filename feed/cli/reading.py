@@ -146,7 +146,7 @@ def log(desk: Desk, story: str | None, after: int, follow: bool, as_json: bool) 
     feed log flood-2026 --after 17
     feed log --json | gzip > events.jsonl.gz
     """
-    from feed.events import to_json
+    from feed.jsonlines import to_json
 
     name = None if story is None else desk.story(story)
     try:

@@ -63,7 +63,7 @@ def init(folder: Path, url: str | None, **options: str | None) -> None:
 def demo(folder: Path) -> None:
     """Make a newsroom with an example story in DIR (feed-demo), and publish it. Running it again does no harm."""
     from feed import settings
-    from feed.events import from_json
+    from feed.jsonlines import from_json
     from feed.newsroom import Newsroom
 
     file = folder / settings.FILE_NAME

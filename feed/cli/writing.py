@@ -311,7 +311,7 @@ COMMANDS = (open_story, append, revise, amend, undo, withdraw, note, change, clo
 
 def _append_document(desk: Desk, story: str, document: dict[str, Any], fields: dict[str, Any], manner: Manner) -> None:
     """Append what a document says; what the options say goes first."""
-    from feed.events import from_fields
+    from feed.jsonlines import from_fields
 
     signed = {name: document.pop(name, None) for name in ("id", "author")}
     manner = manner._replace(id=manner.id or signed["id"], author=manner.author or signed["author"])
@@ -456,7 +456,7 @@ def _record(desk: Desk, story: str, data: Data, manner: Manner, expected_version
 
 def _tell(desk: Desk, answer: Answer, manner: Manner, was_known: bool) -> None:
     from feed.cli import terminal
-    from feed.events import to_json
+    from feed.jsonlines import to_json
 
     event = answer.event
     if manner.as_json:

@@ -1,7 +1,7 @@
 """Keeps the read tables, in the append's own transaction.
 
 A batch's stories are loaded in the parts that its events touch, folded in memory by the one fold there is
-(story.Fold), and written back once. What grows without end (stances, revisions, notes, developments) is
+(fold.Fold), and written back once. What grows without end (stances, revisions, notes, developments) is
 only ever added to, so an append costs the same however long the story is.
 """
 
@@ -17,9 +17,10 @@ from feed.database import projection_state
 from feed.developments import Development, channels, development, of_update
 from feed.errors import DatabaseError
 from feed.events import Data, Event, Stance, UpdateRevised, UpdateWithdrawn
+from feed.fold import Fold, parts
 from feed.projections import rows
 from feed.projections.tables import LIVE, STATE, ReadTables, insert_into, upsert_into
-from feed.story import Fold, Story, Update, parts
+from feed.story import Story, Update
 
 _UPDATE_STATE = "UPDATE projection_state SET position = ?, developments = ? WHERE name = ?"
 

@@ -48,9 +48,7 @@ def _filled(folder: Path, events: Iterable[NewEvent]) -> Newsroom:
     return newsroom
 
 
-def _compare(
-    names: tuple[str, str], rooms: list[Newsroom], work: Callable[[Newsroom, int], float], times: int
-) -> None:
+def _compare(names: tuple[str, str], rooms: list[Newsroom], work: Callable[[Newsroom, int], float], times: int) -> None:
     """Both in turn, so that a machine that slows down slows both; milliseconds of CPU each, and their ratio."""
     for room in rooms:
         work(room, times)

@@ -7,14 +7,46 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from feed import settings
-from feed.events import NewEvent, Source, Stance, StoryOpened, UpdateAdded, UpdateRevised, UpdateWithdrawn
-from feed.events import Changes
+from feed.events import Changes, NewEvent, Source, Stance, StoryOpened, UpdateAdded, UpdateRevised, UpdateWithdrawn
 from feed.newsroom import Newsroom
 
-_WORDS = (
-    "river water dam bridge mayor brigade night morning street school train power station report minister council"
-    " said says rises falls holds gives way after before near under over with without more than people have been"
-).split()
+_WORDS = [
+    "river",
+    "water",
+    "dam",
+    "bridge",
+    "mayor",
+    "brigade",
+    "night",
+    "morning",
+    "street",
+    "school",
+    "train",
+    "power",
+    "station",
+    "report",
+    "minister",
+    "council",
+    "said",
+    "says",
+    "rises",
+    "falls",
+    "holds",
+    "gives",
+    "way",
+    "after",
+    "before",
+    "near",
+    "under",
+    "over",
+    "with",
+    "without",
+    "more",
+    "than",
+    "people",
+    "have",
+    "been",
+]
 PER_STORY = 20
 
 
