@@ -6,9 +6,7 @@ with Newsroom.open(settings.load(Path("feed.toml"))) as newsroom:
 
 from __future__ import annotations
 
-import difflib
-import getpass
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -23,12 +21,12 @@ from feed import database, log, projections
 from feed.database import Database
 from feed.dates import Instant, format_instant
 from feed.developments import Development
-from feed.errors import Conflict, DatabaseError, FeedError, Invalid, InvalidLine, KnownId, Refused, Unknown
-from feed.events import Event, NewEvent, UpdateAdded, UpdateRevised, is_same
+from feed.errors import DatabaseError, Invalid, InvalidLine, Refused
+from feed.events import Event, NewEvent, UpdateAdded, UpdateRevised
 from feed.fold import Fold
 from feed.jsonlines import checked, from_json
-from feed.projections import Difference, Progress, Workbench, lists, read
-from feed.rules import Context, decide
+from feed.projections import Difference, Progress, lists, read
+from feed.recorder import Clock, Receipt, Recorder, unknown_story
 from feed.settings import Settings
 from feed.site.entries import Entry, entry
 from feed.story import Story
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
     from feed.site.publish import Report
 
 BATCH = 1_000
-
-Clock = Callable[[], datetime]
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -49,14 +45,6 @@ class Answer(Struct, frozen=True, kw_only=True):
     entry: Entry | None
     new_parties: tuple[str, ...]
     known_parties: tuple[str, ...]
-
-
-class Receipt(Struct, frozen=True, kw_only=True):
-    """A committed batch; `position` is that of its last event."""
-
-    appended: int
-    skipped: int
-    position: int
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -78,7 +66,7 @@ class Newsroom:
         self.settings = settings
         self.timezone = ZoneInfo(settings.site.timezone)
         self._database = opened
-        self._clock = clock
+        self._recorder = Recorder(settings, opened.name, clock)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock = lambda: datetime.now(UTC)) -> Self:
@@ -132,12 +120,12 @@ class Newsroom:
         Raises Invalid, Refused (Unknown, KnownId; Conflict where the story is not at `expected_version`).
         """
         with self._database.writing() as connection:
-            return self._append(connection, new, expected_version)
+            return self._recorder.append(connection, checked(new), expected_version)
 
     def rehearse(self, new: NewEvent) -> Answer:
         """What `append` would record and tell; nothing is written. Raises as `append` does."""
         with self._database.rehearsing() as connection:
-            return self._answer(connection, self._append(connection, new, None))
+            return self._answer(connection, self._recorder.append(connection, checked(new), None))
 
     def answer(self, event: Event) -> Answer:
         """What a recorded event tells, as it stands now."""
@@ -148,7 +136,7 @@ class Newsroom:
         """Record events in one transaction: all, or none. Raises InvalidLine, which counts them from 1."""
         numbered = [(number, _checked(number, one)) for number, one in enumerate(new, 1)]
         with self._database.writing() as connection:
-            return self._record_all(connection, numbered)
+            return self._recorder.append_all(connection, numbered)
 
     def import_lines(self, lines: Iterable[bytes], batch: int = BATCH) -> Iterator[Receipt]:
         """Record events in the event format, in transactions of `batch` lines; blank lines are skipped.
@@ -158,13 +146,13 @@ class Newsroom:
         """
         for events in _batches(lines, batch):
             with self._database.writing() as connection:
-                receipt = self._record_all(connection, events)
+                receipt = self._recorder.append_all(connection, events)
             yield receipt
 
     def rehearse_lines(self, lines: Iterable[bytes]) -> Receipt:
         """What importing all the lines would come to; nothing is written. Raises InvalidLine."""
         with self._database.rehearsing() as connection:
-            receipts = [self._record_all(connection, events) for events in _batches(lines, BATCH)]
+            receipts = [self._recorder.append_all(connection, events) for events in _batches(lines, BATCH)]
         return Receipt(
             appended=sum(receipt.appended for receipt in receipts),
             skipped=sum(receipt.skipped for receipt in receipts),
@@ -184,7 +172,7 @@ class Newsroom:
             else:
                 story = self._story_then(connection, slug, as_of, as_recorded)
             if story is None:
-                raise self._unknown_story(connection, slug)
+                raise unknown_story(connection, slug)
             return story
 
     def stories(self, *, only_open: bool = False, tag: str | None = None) -> Iterator[Story]:
@@ -206,7 +194,7 @@ class Newsroom:
                 yield from log.read(connection, after=after)
                 return
             if read.slugs(connection, beginning=story)[:1] != [story]:
-                raise self._unknown_story(connection, story)
+                raise unknown_story(connection, story)
             yield from log.read_story(connection, story, after=after)
 
     def head(self) -> log.Head:
@@ -255,69 +243,6 @@ class Newsroom:
         """The first place where the read tables are not what the log says."""
         return projections.check(self._database, progress)
 
-    def _append(self, connection: Connection, new: NewEvent, expected_version: int | None) -> Event:
-        new = checked(new)
-        if new.id is not None and (stored := log.known(connection, [new.id]).get(new.id)):
-            return _same(new, stored)
-        batch, workbench = self._at_work(connection, [new])
-        found = batch.version(new.story)
-        if expected_version is not None and expected_version != found:
-            raise Conflict(new.story, expected_version, found)
-        event = self._record(connection, batch, workbench, new)
-        batch.write()
-        workbench.save()
-        return event
-
-    def _record_all(self, connection: Connection, events: Sequence[tuple[int, NewEvent]]) -> Receipt:
-        held = log.known(connection, [new.id for _, new in events if new.id is not None])
-        batch, workbench = self._at_work(connection, [new for _, new in events])
-        appended, last = 0, None
-        for number, new in events:
-            try:
-                if new.id is not None and new.id in held:
-                    last = _same(new, held[new.id])
-                    continue
-                last = self._record(connection, batch, workbench, new)
-            except FeedError as error:
-                raise InvalidLine(number, error) from None
-            held[last.id] = last
-            appended += 1
-        if appended:
-            batch.write()
-            workbench.save()
-        return Receipt(appended=appended, skipped=len(events) - appended, position=last.position if last else 0)
-
-    def _at_work(self, connection: Connection, new: Sequence[NewEvent]) -> tuple[log.Batch, Workbench]:
-        batch = log.Batch(connection, (one.story for one in new), self._clock)
-        workbench = Workbench(connection)
-        workbench.require(batch.head.size, self._database.name)
-        workbench.load((one.story, one.data) for one in new)
-        return batch, workbench
-
-    def _record(self, connection: Connection, batch: log.Batch, workbench: Workbench, new: NewEvent) -> Event:
-        recorded_at = batch.moment()
-        context = Context(
-            recorded_at=recorded_at,
-            told=batch.head.told,
-            authority=self.settings.site.authority,
-            since=self.settings.site.since,
-            language=self.settings.site.language,
-        )
-        try:
-            data = decide(new, workbench.part(new.story, new.data), context)
-        except Unknown as unknown:
-            raise self._with_near(connection, new.story, unknown) from None
-        event = batch.record(
-            story=new.story,
-            data=data,
-            id=new.id or _new_id(),
-            author=new.author or self._author(),
-            recorded_at=recorded_at,
-            published_at=new.published_at or recorded_at,
-        )
-        workbench.take(event)
-        return event
-
     def _answer(self, connection: Connection, event: Event) -> Answer:
         development = read.at_position(connection, _telling(connection, event))
         told = self._entries(connection, [development])[0] if development else None
@@ -334,13 +259,6 @@ class Newsroom:
         """An instant in words, in the site's time zone."""
         return format_instant(instant, self.timezone)
 
-    def _author(self) -> str:
-        try:
-            return self.settings.desk.author or getpass.getuser()
-        # A system may know no name of the user that it runs a program as; Python 3.13 says so by OSError.
-        except (KeyError, OSError):
-            raise Refused("who signs it is unknown: give --author, or write desk.author into the settings") from None
-
     def _story_then(
         self, connection: Connection, slug: str, as_of: Instant | None, as_recorded: Instant | None
     ) -> Story | None:
@@ -354,17 +272,6 @@ class Newsroom:
             asked = " and ".join(moment for moment in (as_of, as_recorded) if moment)
             raise Refused(f"story {slug!r} had not been opened at {asked}: ask for a later moment")
         return folding.story
-
-    def _with_near(self, connection: Connection, slug: str, unknown: Unknown) -> Unknown:
-        names = read.slugs(connection)
-        if unknown.what == "update":
-            names = [f"{slug}/{name}" for name in read.update_names(connection, slug)]
-        near = _near(unknown.name, names)
-        return Unknown(unknown.what, unknown.name, near=near) if near else unknown
-
-    def _unknown_story(self, connection: Connection, slug: str) -> Unknown:
-        near = _near(slug, read.slugs(connection))
-        return Unknown("story", slug, near=near, otherwise="feed stories lists all")
 
 
 def _telling(connection: Connection, event: Event) -> int:
@@ -391,6 +298,10 @@ def _parties(connection: Connection, event: Event) -> tuple[tuple[str, ...], tup
     return (new, tuple(known)) if known and new else ((), ())
 
 
+def _modified(file: Path) -> datetime:
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+
+
 def _batches(lines: Iterable[bytes], size: int) -> Iterator[list[tuple[int, NewEvent]]]:
     """The lines' events with the lines' numbers from 1, without blank ones, in lists of `size`. Raises InvalidLine."""
     numbered = ((number, _line(number, line)) for number, line in enumerate(lines, 1) if not line.isspace())
@@ -403,28 +314,6 @@ def _checked(number: int, new: NewEvent) -> NewEvent:
         return checked(new)
     except Invalid as error:
         raise InvalidLine(number, error) from None
-
-
-def _modified(file: Path) -> datetime:
-    return datetime.fromtimestamp(file.stat().st_mtime, UTC)
-
-
-def _new_id() -> str:
-    import uuid_utils
-
-    return str(uuid_utils.uuid7())
-
-
-def _near(name: str, names: Iterable[str]) -> list[str]:
-    """Up to three names that were perhaps meant; the beginning of one counts as much as the whole."""
-    by_beginning = {known[: len(name) + 1]: known for known in names} | {known: known for known in names}
-    return list(dict.fromkeys(by_beginning[close] for close in difflib.get_close_matches(name, by_beginning, 3)))
-
-
-def _same(new: NewEvent, stored: Event) -> Event:
-    if not is_same(new, stored):
-        raise KnownId(stored.id, stored.position)
-    return stored
 
 
 def _line(number: int, line: bytes) -> NewEvent:

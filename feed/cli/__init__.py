@@ -9,10 +9,17 @@ from typing import Any
 
 import click
 
-from feed.cli import reading, tending, writing
+from feed.cli import reading, tending, threads, updates
 from feed.cli.desk import Desk
 from feed.cli.layout import plain
 from feed.errors import FeedError
+
+SECTIONS = {
+    "Start": tending.STARTING,
+    "Write": (*threads.OPENING, *updates.COMMANDS, *threads.COMMANDS, tending.import_events),
+    "Read": reading.COMMANDS,
+    "Publish and keep": tending.KEEPING,
+}
 
 
 class FeedGroup(click.Group):
@@ -25,7 +32,13 @@ class FeedGroup(click.Group):
             raise click.ClickException(plain(str(error))) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return [command.name or "" for commands in SECTIONS.values() for command in commands]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by what they are for, in the order in which a newcomer meets them."""
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(command.name or "", command.get_short_help_str(80)) for command in commands])
 
 
 @click.group(
@@ -51,6 +64,6 @@ def main(ctx: click.Context, config: str | None, database: str | None) -> None:
     ctx.call_on_close(ctx.obj.close)
 
 
-for module in (tending, writing, reading):
-    for command in module.COMMANDS:
+for section in SECTIONS.values():
+    for command in section:
         main.add_command(command)

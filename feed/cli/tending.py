@@ -20,7 +20,7 @@ from feed.errors import Invalid, Refused
 from feed.text import LINE_BYTES
 
 if TYPE_CHECKING:
-    from feed.newsroom import Receipt
+    from feed.recorder import Receipt
     from feed.site.publish import Report
 
 DEMO = {
@@ -166,7 +166,8 @@ def rebuild(desk: Desk, check: bool) -> None:
     click.echo("the read tables are what the log says")
 
 
-COMMANDS = (init, demo, import_events, publish, upgrade, rebuild)
+STARTING = (init, demo)
+KEEPING = (publish, upgrade, rebuild)
 
 
 def publish_now(desk: Desk, *, err: bool) -> None:
