@@ -13,6 +13,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -171,11 +172,19 @@ def upgrade(url: str) -> Path | None:
     try:
         open_database(url).close()
     except OlderDatabase as older:
-        copy = file.with_name(f"{file.name}.{older.revision}.backup")
-        _copy(file, copy)
+        copy = backup(url, older.revision)
         _migrate(str(file), url)
         return copy
     return None
+
+
+def backup(url: str, label: str) -> Path:
+    """Copy a database to a new file beside it, with the label in its name; returns its path. Raises DatabaseError."""
+    file = _file_of(url)
+    names = (f"{file.name}.{label}.backup{f'-{number}' if number > 1 else ''}" for number in count(1))
+    copy = next(path for name in names if not (path := file.with_name(name)).exists())
+    _copy(file, copy)
+    return copy
 
 
 class OlderDatabase(DatabaseError):

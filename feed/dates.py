@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from feed.errors import Invalid
 
@@ -99,67 +100,58 @@ class Occurred:
     end: Point | End
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Words:
-    """The fixed words of a language. Patterns are CLDR's (Unicode Technical Standard 35, part 4)."""
+class Phrases(Struct, frozen=True, kw_only=True):
+    """How a language says when something happened.
 
-    patterns: Mapping[Precision, str]
-    same_year: Mapping[Precision, str]
-    same_month: str
+    The first six are patterns of CLDR (Unicode Technical Standard 35, part 4): dates that stand alone, then what
+    is left of the beginning of an interval that shares its year or month with the end. The others are templates;
+    `perhaps` and `about` take the place of {perhaps} and {about} where a date is qualified so, with a space behind.
+    Of those that end alike there is one for every precision.
+    """
+
+    date_year: str
+    date_month: str
+    date_day: str
+    month_of_year: str
+    day_of_year: str
+    day_of_month: str
+    moment: str
     perhaps: str
     about: str
     single: str
-    latest: str
-    earliest: str
-    until: str
-    since: str
     interval: str
+    before_year: str
+    before_month: str
+    before_day: str
+    before_second: str
+    after_year: str
+    after_month: str
+    after_day: str
+    after_second: str
+    until_year: str
+    until_month: str
+    until_day: str
+    until_second: str
+    since_year: str
+    since_month: str
+    since_day: str
+    since_second: str
     one_of: str
-    preposition: Mapping[Precision, str]
-    article: Mapping[Precision, str]
-    noun: Mapping[Precision, str]
+    between_year: str
+    between_month: str
+    between_day: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Manner:
+    """How dates are told: `names` has the language's months and time zones."""
+
+    phrases: Phrases
+    names: Locale
+    timezone: tzinfo
 
 
 _PRECISION = {4: Precision.YEAR, 7: Precision.MONTH, 10: Precision.DAY, 20: Precision.SECOND}
-_NOTHING = dict.fromkeys(Precision, "")
-
-# The patterns are written out: CLDR's own long form of "en" is American, month first.
-_WORDS = {
-    "en": _Words(
-        patterns=dict(zip(Precision, ("y", "MMMM y", "d MMMM y", "d MMMM y"), strict=True)),
-        same_year={Precision.MONTH: "MMMM", Precision.DAY: "d MMMM"},
-        same_month="d",
-        perhaps="perhaps ",
-        about="about ",
-        single="{perhaps}{about}{date}",
-        latest="{perhaps}{preposition} or before {about}{date}",
-        earliest="{perhaps}{preposition} or after {about}{date}",
-        until="{perhaps}until {about}{date}",
-        since="{perhaps}since {about}{date}",
-        interval="{start} to {end}",
-        one_of="on a day between {start} and {end}",
-        preposition=dict(zip(Precision, ("in", "in", "on", "at"), strict=True)),
-        article=_NOTHING,
-        noun=_NOTHING,
-    ),
-    "de": _Words(
-        patterns=dict(zip(Precision, ("y", "MMMM y", "d. MMMM y", "d. MMMM y"), strict=True)),
-        same_year={Precision.MONTH: "MMMM", Precision.DAY: "d. MMMM"},
-        same_month="d.",
-        perhaps="vielleicht ",
-        about="etwa ",
-        single="{perhaps}{about}{date}",
-        latest="{perhaps}{about}{preposition} oder vor dem {noun}{date}",
-        earliest="{perhaps}{about}{preposition} oder nach dem {noun}{date}",
-        until="{perhaps}{about}bis {date}",
-        since="{perhaps}{about}seit {article}{date}",
-        interval="{start} bis {end}",
-        one_of="an einem Tag zwischen {start} und {end}",
-        preposition=dict(zip(Precision, ("im", "im", "am", "am"), strict=True)),
-        article=dict(zip(Precision, ("", "", "dem ", "dem "), strict=True)),
-        noun={**_NOTHING, Precision.YEAR: "Jahr "},
-    ),
-}
 
 
 def instant(field: str, text: str) -> Instant:
@@ -196,20 +188,15 @@ def next_instant(instant: Instant) -> Instant:
     return from_datetime(to_datetime(instant) + timedelta(microseconds=1))
 
 
-def format_instant(instant: Instant, timezone: tzinfo, locale: str = "en") -> str:
-    """To the minute, with the timezone's abbreviation: "4 February 2023, 20:00 UTC".
+def format_instant(instant: Instant, phrases: Phrases, locale: str, timezone: tzinfo) -> str:
+    """To the minute, with the name of the timezone: "4 February 2023, 20:00 UTC".
 
-    `locale` is a BCP 47 tag. At the ends of the calendar, where local time would leave it, the time is given in UTC.
+    `locale` is a BCP 47 tag of the phrases' language. At the ends of the calendar, where local time would leave it,
+    the time is given in UTC.
     """
-    from babel.dates import format_date
-
-    moment = to_datetime(instant)
-    try:
-        moment = moment.astimezone(timezone)
-    except OverflowError:
-        moment = to_datetime(instant)
-    words, names = _language(locale)
-    return f"{format_date(moment, words.patterns[Precision.DAY], names)}, {moment:%H:%M} {_abbreviation(moment)}"
+    manner = _Manner(phrases=phrases, names=_names(locale), timezone=timezone)
+    moment = _local(instant, timezone)
+    return _moment(moment, f"{moment:%H:%M}", manner)
 
 
 def occurred(field: str, edtf: str) -> Occurred:
@@ -233,23 +220,22 @@ def bounds(occurred: Occurred) -> tuple[Instant | None, Instant | None]:
     )
 
 
-def describe(edtf: str, locale: str = "en") -> str:
-    """In words: "on or before about 13 February 2023".
+def describe(edtf: str, phrases: Phrases, locale: str, timezone: tzinfo) -> str:
+    """In words: "on or before about 13 February 2023"; times, but not dates, are put into the timezone.
 
-    `locale` is a BCP 47 tag; a language whose words are not here gets English words and English months. Raises
-    `Invalid` as `occurred` does.
+    `locale` is a BCP 47 tag of the phrases' language. Raises `Invalid` as `occurred` does.
     """
     when = occurred("occurred", edtf)
-    words, names = _language(locale)
+    manner = _Manner(phrases=phrases, names=_names(locale), timezone=timezone)
     match when.start, when.end:
         case Point() as start, Point() as end if start == end:
-            return _phrase(words.single, start, words, names)
+            return _phrase(phrases.single, start, manner)
         case Point() as start, Point() as end:
-            return _between(when.kind, start, end, words, names)
+            return _between(when.kind, start, end, manner)
         case Point() as start, end:
-            return _phrase(words.since if end is End.OPEN else words.earliest, start, words, names)
+            return _one_sided("since" if end is End.OPEN else "after", start, manner)
         case start, Point() as end:
-            return _phrase(words.until if start is End.OPEN else words.latest, end, words, names)
+            return _one_sided("until" if start is End.OPEN else "before", end, manner)
     raise AssertionError(f"{edtf!r} has no date at all")
 
 
@@ -295,61 +281,83 @@ def _in_order(field: str, edtf: str, start: Point, end: Point) -> None:
         raise Invalid(field, f"{edtf!r} ends before it begins: put the earlier date first, as 2023-02-04/2023-02-09")
 
 
-def _language(tag: str) -> tuple[_Words, Locale]:
-    """The fixed words and babel's names of months, always of one language."""
+def _names(tag: str) -> Locale:
+    """babel's names; those of the language where the tag says more than babel knows."""
     from babel import Locale, UnknownLocaleError
 
-    language = re.split("[-_]", tag)[0].lower()
-    if language not in _WORDS:
-        language = tag = "en"
     try:
-        return _WORDS[language], Locale.parse(tag.replace("-", "_"))
+        return Locale.parse(tag.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
-        return _WORDS[language], Locale(language)
+        return Locale(re.split("[-_]", tag)[0].lower())
 
 
-def _phrase(template: str, point: Point, words: _Words, names: Locale, pattern: str | None = None) -> str:
-    precision = point.precision
+def _one_sided(bound: str, point: Point, manner: _Manner) -> str:
+    return _phrase(getattr(manner.phrases, f"{bound}_{point.precision}"), point, manner)
+
+
+def _between(kind: Kind, start: Point, end: Point, manner: _Manner) -> str:
+    phrases, shortened = manner.phrases, _shortened(start, end, manner.phrases)
+    if kind is Kind.ONE_OF:
+        first, last = (getattr(phrases, f"between_{point.precision}") for point in (start, end))
+        template = phrases.one_of
+    else:
+        first = last = phrases.single
+        template = phrases.interval
     return template.format(
-        perhaps=words.perhaps if point.qualifier in ("?", "%") else "",
-        about=words.about if point.qualifier in ("~", "%") else "",
-        preposition=words.preposition[precision],
-        article=words.article[precision],
-        noun=words.noun[precision],
-        date=_date(point, pattern or words.patterns[precision], names),
+        start=_phrase(first, start, manner, shortened),
+        end=_phrase(last, end, manner),
     )
 
 
-def _between(kind: Kind, start: Point, end: Point, words: _Words, names: Locale) -> str:
-    template, part = (
-        (words.one_of, "{perhaps}{about}{article}{date}") if kind is Kind.ONE_OF else (words.interval, words.single)
-    )
-    return template.format(
-        start=_phrase(part, start, words, names, _shortened(start, end, words)),
-        end=_phrase(part, end, words, names),
-    )
-
-
-def _shortened(start: Point, end: Point, words: _Words) -> str | None:
+def _shortened(start: Point, end: Point, phrases: Phrases) -> str | None:
     """The pattern for a beginning that shares its year or month with the end ("4 to 9 February 2023")."""
     if start.precision is not end.precision or start.qualifier or end.qualifier or start.text[:4] != end.text[:4]:
         return None
-    if start.precision is Precision.DAY and start.text[:7] == end.text[:7]:
-        return words.same_month
-    return words.same_year.get(start.precision)
+    if start.precision is Precision.DAY:
+        return phrases.day_of_month if start.text[:7] == end.text[:7] else phrases.day_of_year
+    return phrases.month_of_year if start.precision is Precision.MONTH else None
 
 
-def _date(point: Point, pattern: str, names: Locale) -> str:
+def _phrase(template: str, point: Point, manner: _Manner, pattern: str | None = None) -> str:
+    phrases = manner.phrases
+    return template.format(
+        perhaps=f"{phrases.perhaps} " if point.qualifier in ("?", "%") else "",
+        about=f"{phrases.about} " if point.qualifier in ("~", "%") else "",
+        date=_date(point, manner, pattern),
+    )
+
+
+def _date(point: Point, manner: _Manner, pattern: str | None) -> str:
     from babel.dates import format_date
 
-    moment = to_datetime(point.earliest)
-    date = format_date(moment, pattern, names)
-    if point.precision is not Precision.SECOND:
-        return date
-    return f"{date}, {moment:%H:%M:%S} UTC" if moment.second else f"{date}, {moment:%H:%M} UTC"
+    if point.precision is Precision.SECOND:
+        moment = _local(point.earliest, manner.timezone)
+        return _moment(moment, f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}", manner)
+    whole: str = getattr(manner.phrases, f"date_{point.precision}")
+    return format_date(to_datetime(point.earliest), pattern or whole, manner.names)
 
 
-def _abbreviation(moment: datetime) -> str:
-    """ "CET"; for a zone that has only a number "UTC+03", because "20:00 +03" reads as a sum."""
-    name = f"{moment:%Z}"
+def _local(instant: Instant, timezone: tzinfo) -> datetime:
+    moment = to_datetime(instant)
+    try:
+        return moment.astimezone(timezone)
+    except OverflowError:
+        return moment
+
+
+def _moment(moment: datetime, time: str, manner: _Manner) -> str:
+    from babel.dates import format_date
+
+    date = format_date(moment, manner.phrases.date_day, manner.names)
+    return manner.phrases.moment.format(date=date, time=time, zone=_zone(moment, manner.names))
+
+
+def _zone(moment: datetime, names: Locale) -> str:
+    """ "MEZ" in German; where the language has no short name "CET", for a zone that has only a number "UTC+03",
+    because "20:00 +03" reads as a sum."""
+    from babel.dates import get_timezone_gmt, get_timezone_name
+
+    name = get_timezone_name(moment, "short", locale=names)
+    if name == get_timezone_gmt(moment, "short", locale=names):
+        name = f"{moment:%Z}"
     return f"UTC{name}" if name[:1] in ("+", "-") else name

@@ -19,9 +19,9 @@ from sqlalchemy import Connection
 
 from feed import database, log, projections
 from feed.database import Database
-from feed.dates import Instant, format_instant
+from feed.dates import Instant
 from feed.developments import Development
-from feed.errors import DatabaseError, Invalid, InvalidLine, Refused
+from feed.errors import Invalid, InvalidLine, Refused
 from feed.events import Event, NewEvent, UpdateAdded, UpdateRevised
 from feed.fold import Fold
 from feed.jsonlines import checked, from_json
@@ -29,6 +29,7 @@ from feed.projections import Difference, Progress, lists, read
 from feed.recorder import Clock, Receipt, Recorder, unknown_story
 from feed.settings import Settings
 from feed.site.entries import Entry, entry
+from feed.site.voice import Voice, voice
 from feed.story import Story
 
 if TYPE_CHECKING:
@@ -60,11 +61,15 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 class Newsroom:
-    """An open log with everything around it. Close it, or use it in a with statement."""
+    """An open log with everything around it. Close it, or use it in a with statement.
+
+    `voice` is English, for answers; entries are in their story's.
+    """
 
     def __init__(self, settings: Settings, opened: Database, clock: Clock) -> None:
         self.settings = settings
         self.timezone = ZoneInfo(settings.site.timezone)
+        self.voice = voice("en", {}, self.timezone)
         self._database = opened
         self._recorder = Recorder(settings, opened.name, clock)
 
@@ -74,8 +79,7 @@ class Newsroom:
         opened = database.open_database(settings.database_url)
         try:
             with opened.reading() as connection:
-                if not projections.is_current(connection):
-                    raise DatabaseError(opened.name, "was made by an older version of feed: run feed upgrade")
+                projections.require_current(connection, opened.name)
         except BaseException:
             opened.close()
             raise
@@ -95,6 +99,7 @@ class Newsroom:
             with opened.reading() as connection:
                 current = projections.is_current(connection)
             if not current:
+                copy = copy or database.backup(settings.database_url, "read-tables")
                 projections.rebuild(opened, progress)
         finally:
             opened.close()
@@ -211,6 +216,17 @@ class Newsroom:
         where = folder or self.settings.public
         return publish(self._database, self.settings, where, everything=everything, takeover=takeover)
 
+    def waiting(self, folder: Path | None = None) -> Iterator[Entry]:
+        """The entries that the next publish into a folder (the settings', if none is given) would tell, in order."""
+        from feed.site.folder import Folder
+
+        last = Folder(folder or self.settings.public).published()
+        with self._database.reading() as connection:
+            since = last.position if last and last.origin == log.head(connection).origin else 0
+            while some := lists.after(connection, since, BATCH):
+                yield from self._entries(connection, some)
+                since = some[-1].position
+
     def status(self) -> Status:
         """What has not been published, and what is wrong."""
         from feed.site.folder import RECORD, Folder
@@ -251,13 +267,13 @@ class Newsroom:
 
     def _entries(self, connection: Connection, developments: Sequence[Development]) -> list[Entry]:
         return [
-            entry(told.development, told.story, told.update, told.statements, self.format_time)
+            entry(told.development, told.story, told.update, told.statements, self.voice_of(told.story.language))
             for told in read.told(connection, developments)
         ]
 
-    def format_time(self, instant: Instant) -> str:
-        """An instant in words, in the site's time zone."""
-        return format_instant(instant, self.timezone)
+    def voice_of(self, language: str) -> Voice:
+        """The voice in which subscribers are told stories of a language."""
+        return voice(language, self.settings.words, self.timezone)
 
     def _story_then(
         self, connection: Connection, slug: str, as_of: Instant | None, as_recorded: Instant | None

@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from feed import text
 from feed.errors import Invalid, SettingsError
+from feed.words import Words, reworded
 
 FILE_NAME = "feed.toml"
 NAME_CHARACTERS = 200
@@ -28,11 +30,15 @@ _WEB_ADDRESS = re.compile(
 # RFC 4151 section 2.1: authorityName, in the lower case that it recommends.
 _DNS_NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
 _AUTHORITY = re.compile(rf"(?:[a-z0-9._-]+@)?{_DNS_NAME}")
+_LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|::1")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What subscribers see; `url` ends in "/", `since` is YYYY-MM-DD (RFC 4151: when `authority` was the site's)."""
+    """What subscribers see; `url` ends in "/", `since` is YYYY-MM-DD (RFC 4151: when `authority` was the site's).
+
+    `entry_link` is a pattern with {story} and {anchor}.
+    """
 
     url: str
     title: str = "News"
@@ -40,6 +46,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     language: str = "en"
     authority: str
     since: str
+    entry_link: str | None = None
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,23 +62,42 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Publish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where files are published: a path from the settings file's folder."""
+    """Where files are published, a path from the settings file's folder, and whether pages are among them."""
 
     folder: str = "public"
+    pages: bool = True
 
 
-_SECTIONS: dict[str, type[msgspec.Struct]] = {"site": Site, "desk": Desk, "log": Log, "publish": Publish}
+class Websub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who passes on that the feeds have changed (https://www.w3.org/TR/websub/)."""
+
+    hub: str | None = None
+
+
+_WORDS = "words"
+_SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "site": Site,
+    "desk": Desk,
+    "log": Log,
+    "publish": Publish,
+    "websub": Websub,
+}
 _Section = TypeVar("_Section", bound=msgspec.Struct)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole settings file; `folder` is the absolute path of the folder that holds it."""
+    """A whole settings file; `folder` is the absolute path of the folder that holds it.
+
+    `words` has a whole table for every language (in lower case) that the file gives words of.
+    """
 
     folder: Path
     site: Site
     desk: Desk
     log: Log
     publish: Publish
+    websub: Websub
+    words: dict[str, Words]
 
     @property
     def database_url(self) -> str:
@@ -155,6 +181,8 @@ def _settings(file: Path, content: str) -> Settings:
             desk=_section(tables, "desk", Desk),
             log=_section(tables, "log", Log),
             publish=_section(tables, "publish", Publish),
+            websub=_section(tables, "websub", Websub),
+            words=_words(tables.get(_WORDS, {})),
         )
     except Invalid as error:
         raise SettingsError(file, error.field, error.problem) from None
@@ -169,30 +197,25 @@ def _toml(file: Path, content: str) -> dict[str, object]:
 
 
 def _refuse_unknown_sections(tables: dict[str, object]) -> None:
+    sections = (*_SECTIONS, _WORDS)
     for name, table in tables.items():
-        if name in _SECTIONS:
+        if name in sections:
             continue
         if not isinstance(table, dict):
             raise Invalid(name, _unknown_key(name))
-        near = _nearest(name, _SECTIONS)
+        near = text.nearest(name, sections)
         hint = (
-            f"did you mean [{near}]?" if near else f"the sections are {', '.join(f'[{known}]' for known in _SECTIONS)}"
+            f"did you mean [{near}]?" if near else f"the sections are {', '.join(f'[{known}]' for known in sections)}"
         )
         raise Invalid(name, f"there is no such section: {hint}")
 
 
 def _unknown_key(key: str) -> str:
     homes = {field.name: name for name, kind in _SECTIONS.items() for field in msgspec.structs.fields(kind)}
-    near = _nearest(key, homes)
+    near = text.nearest(key, homes)
     if not near:
         return f"there is no such key: take it out, or use one of {', '.join(sorted(homes))}"
     return f"there is no such key: did you mean {near} under [{homes[near]}]?"
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    import difflib
-
-    return next(iter(difflib.get_close_matches(name.lower(), list(known), n=1)), "")
 
 
 def _section(tables: dict[str, object], name: str, kind: type[_Section]) -> _Section:
@@ -209,7 +232,36 @@ def _section(tables: dict[str, object], name: str, kind: type[_Section]) -> _Sec
     return msgspec.convert({key: _value(f"{name}.{key}", value) for key, value in table.items()}, kind)
 
 
-def _value(key: str, value: object) -> str:
+def _words(languages: object) -> dict[str, Words]:
+    if not isinstance(languages, dict):
+        raise Invalid(_WORDS, "must be a section: write [words.fr] in a line of its own, its words below")
+    tables: dict[str, Words] = {}
+    for language, given in languages.items():
+        key = f"{_WORDS}.{language}"
+        if not isinstance(given, dict):
+            raise Invalid(key, "must be a word of one language: write it under [words.fr], if that is French")
+        _has_dates(key, language)
+        if language.lower() in tables:
+            raise Invalid(key, "stands there twice, in capitals and small letters: make one section of them")
+        tables[language.lower()] = reworded(key, language, given)
+    return tables
+
+
+def _has_dates(key: str, language: str) -> None:
+    from babel import Locale, UnknownLocaleError
+
+    text.language(key, language)
+    try:
+        Locale(language.partition("-")[0].lower())
+    except UnknownLocaleError:
+        raise Invalid(key, f"there are no dates in {language!r}: use a language tag such as 'fr' or 'de-AT'") from None
+
+
+def _value(key: str, value: object) -> str | bool:
+    if key == "publish.pages":
+        if not isinstance(value, bool):
+            raise Invalid(key, f"must be true or false, as in {_example('pages')}")
+        return value
     if key == "site.since" and isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
     if not isinstance(value, str):
@@ -234,6 +286,34 @@ def _url(key: str, value: str) -> str:
         raise Invalid(key, f"{value!r} is not ASCII: write its host in Punycode (xn--…), percent-encode its path")
     place = f"{match['scheme']}://{match['host']}{match['port'] or ''}".lower()
     return place + (match["path"] or "").rstrip("/") + "/"
+
+
+def _entry_link(key: str, value: str) -> str:
+    # With the longest names that there are no address may be too long.
+    filled = value.replace("{story}", "s" * 80).replace("{anchor}", "a" * 64)
+    if not ("{story}" in value and "{anchor}" in value) or "{" in filled or "}" in filled:
+        like = _example("entry_link")
+        raise Invalid(key, f"{value!r} must have {{story}} and {{anchor}}, and no others: write it as in {like}")
+    _web_address(key, filled)
+    return value
+
+
+def _hub(key: str, value: str) -> str:
+    address = _web_address(key, value)
+    # What is told to a hub is believed: nobody may change it on its way.
+    if address.scheme != "https" and not _LOOPBACK.fullmatch(address.hostname or ""):
+        raise Invalid(key, f"{value!r} is open to others: write it with https://, or name a hub on this machine")
+    return value
+
+
+def _web_address(key: str, value: str) -> SplitResult:
+    text.link(key, value)
+    if not value.isascii():
+        raise Invalid(key, f"{value!r} is not ASCII: write its host in Punycode (xn--…), percent-encode the rest")
+    address = urlsplit(value)
+    if address.scheme == "mailto" or "@" in address.netloc:
+        raise Invalid(key, f"{value!r} is no web address without user name: begin it with https:// and the host")
+    return address
 
 
 def _host(url: str) -> str:
@@ -267,7 +347,7 @@ def _nearest_zone(name: str) -> str:
     import zoneinfo
 
     zones = {zone.lower(): zone for zone in sorted(zoneinfo.available_timezones())}
-    return zones.get(_nearest(name, zones), "Europe/Berlin")
+    return zones.get(text.nearest(name, zones), "Europe/Berlin")
 
 
 def _language(key: str, value: str) -> str:
@@ -299,9 +379,11 @@ _CHECKS: dict[str, Callable[[str, str], str]] = {
     "site.language": _language,
     "site.authority": _authority,
     "site.since": _since,
+    "site.entry_link": _entry_link,
     "desk.author": _name,
     "log.database": _path,
     "publish.folder": _path,
+    "websub.hub": _hub,
 }
 
 

@@ -7,6 +7,7 @@ raises `errors.Invalid` with the place and what to do. Nothing is altered on the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from feed.errors import Invalid
@@ -113,6 +114,13 @@ def depth(json: bytes) -> int:
         level += 1 if bracket in b"[{" else -1
         deepest = max(deepest, level)
     return deepest
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What was perhaps meant by `name`; empty where nothing comes near."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name.lower(), list(known), n=1)), "")
 
 
 def _characters(field: str, value: str) -> None:

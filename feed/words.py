@@ -1,48 +1,348 @@
-"""The fixed words of feeds, pages and terminal answers, in English."""
+"""The fixed words of feeds and pages, by language; answers on the terminal are in English.
+
+A word is plain text, or a template with named placeholders.
+"""
 
 from __future__ import annotations
 
-from feed.developments import Kind
+import re
+from collections.abc import Iterable, Mapping
+from string import Formatter
 
-# What stands before an entry's title, by the kind of its development.
-TITLES: dict[Kind, str] = {
-    "update": "{title}",
-    "correction": "Correction: {title}",
-    "clarification": "Clarification: {title}",
-    "addition": "Added: {title}",
-    "withdrawal": "Withdrawn: {title}",
-    "note": "Editor’s note: {title}",
-    "ended": "Coverage ended: {title}",
-    "resumed": "Coverage resumed: {title}",
-}
-UPDATE_OF = "update of {time}"
-STORY_OF = "story of {time}"
-COVERAGE_ENDED = "This ends our coverage."
-COVERAGE_ENDED_OF = "Our coverage of “{headline}” has ended."
-COVERAGE_RESUMED_OF = "We have resumed our coverage of “{headline}”."
-SAID = "It said"
-NOW_SAYS = "It now says"
-NOTHING = "nothing"
-NO_LONGER_SHOWN = "The earlier words are no longer shown."
-NOTICES: dict[str, str] = {"correction": "Correction", "clarification": "Clarification", "addition": "Added"}
-NOTE = "Editor’s note"
-WITHDRAWN = "Withdrawn"
-OCCURRED = "When"
-SOURCES = "Sources"
-CLAIMS = "Claims"
-LINK = "More"
-READ_ON = "Read the rest"
-CONFIRMED_BY = "confirmed by {parties}"
-# The names of an update's fields, as a correction lists what it changed.
-FIELDS: dict[str, str] = {
-    "headline": "Headline",
-    "summary": "Summary",
-    "body": "Text",
-    "occurred": "When",
-    "occurred_text": "When, as told",
-    "sources": "Sources",
-    "stances": "Claims",
-    "key": "Key update",
-    "tags": "Topics",
-    "link": "Link",
-}
+from msgspec.structs import replace
+
+from feed import text
+from feed.claims import ClaimStatus
+from feed.dates import Phrases
+from feed.developments import Kind
+from feed.errors import Invalid
+from feed.events import Position
+
+WORD_CHARACTERS = 200
+# The fields of an update that a correction can change, in the order in which it lists them.
+FIELDS = (
+    "headline",
+    "summary",
+    "body",
+    "occurred",
+    "occurred_text",
+    "sources",
+    "stances",
+    "key",
+    "tags",
+    "link",
+)
+# The words that are patterns of CLDR, and how often each letter may stand in one after itself.
+_PATTERNS = frozenset({"date_year", "date_month", "date_day", "month_of_year", "day_of_year", "day_of_month"})
+_LONGEST = {"y": 4, "M": 5, "L": 5, "d": 2}
+
+
+class Words(Phrases, frozen=True, kw_only=True):
+    """The words of one language. Those that begin alike say what the name's rest is called: a story's `status`,
+    a claim's status, what a party does, a `field` of an update."""
+
+    labelled: str
+    quoted: str
+    # What stands before an entry's title and before a notice, by the kind of the development.
+    correction: str
+    clarification: str
+    addition: str
+    withdrawal: str
+    note: str
+    ended: str
+    resumed: str
+    update_of: str
+    story_of: str
+    coverage_ended: str
+    coverage_ended_of: str
+    coverage_resumed_of: str
+    said: str
+    now_says: str
+    nothing: str
+    no_longer_shown: str
+    yes: str
+    more: str
+    read_on: str
+    corrections: str
+    key_updates: str
+    topic_feed: str
+    status_open: str
+    status_closed: str
+    status_withdrawn: str
+    claim_disputed: str
+    claim_confirmed: str
+    claim_unconfirmed: str
+    claim_denied: str
+    claim_retracted: str
+    position_asserts: str
+    position_confirms: str
+    position_denies: str
+    position_declines: str
+    position_retracts: str
+    field_headline: str
+    field_summary: str
+    field_body: str
+    field_occurred: str
+    field_occurred_text: str
+    field_sources: str
+    field_stances: str
+    field_key: str
+    field_tags: str
+    field_link: str
+
+    def with_label(self, label: str, text: str) -> str:
+        return self.labelled.format(label=label, text=text)
+
+    def with_kind(self, kind: Kind, title: str) -> str:
+        """An entry's title; an update's own has nothing before it."""
+        return title if kind == "update" else self.with_label(self.kind(kind), title)
+
+    def kind(self, kind: str) -> str:
+        """What a development of a kind is called, or a notice with its signal."""
+        return self._called(kind)
+
+    def field(self, name: str) -> str:
+        return self._called(f"field_{name}")
+
+    def story_status(self, status: str) -> str:
+        return self._called(f"status_{status}")
+
+    def claim_status(self, status: ClaimStatus, confirmed_by: Iterable[str]) -> str:
+        """Where a claim is confirmed, always with those who confirm it."""
+        return self._called(f"claim_{status}").format(parties=", ".join(confirmed_by))
+
+    def position(self, position: Position, party: str) -> str:
+        return self._called(f"position_{position}").format(party=party)
+
+    def _called(self, name: str) -> str:
+        word: str = getattr(self, name)
+        return word
+
+
+ENGLISH = Words(
+    # CLDR's own long form of "en" is American, month first.
+    date_year="y",
+    date_month="MMMM y",
+    date_day="d MMMM y",
+    month_of_year="MMMM",
+    day_of_year="d MMMM",
+    day_of_month="d",
+    moment="{date}, {time} {zone}",
+    perhaps="perhaps",
+    about="about",
+    single="{perhaps}{about}{date}",
+    interval="{start} to {end}",
+    before_year="{perhaps}in or before {about}{date}",
+    before_month="{perhaps}in or before {about}{date}",
+    before_day="{perhaps}on or before {about}{date}",
+    before_second="{perhaps}at or before {about}{date}",
+    after_year="{perhaps}in or after {about}{date}",
+    after_month="{perhaps}in or after {about}{date}",
+    after_day="{perhaps}on or after {about}{date}",
+    after_second="{perhaps}at or after {about}{date}",
+    until_year="{perhaps}until {about}{date}",
+    until_month="{perhaps}until {about}{date}",
+    until_day="{perhaps}until {about}{date}",
+    until_second="{perhaps}until {about}{date}",
+    since_year="{perhaps}since {about}{date}",
+    since_month="{perhaps}since {about}{date}",
+    since_day="{perhaps}since {about}{date}",
+    since_second="{perhaps}since {about}{date}",
+    one_of="on a day between {start} and {end}",
+    between_year="{date}",
+    between_month="{date}",
+    between_day="{date}",
+    labelled="{label}: {text}",
+    quoted="“{text}”",
+    correction="Correction",
+    clarification="Clarification",
+    addition="Added",
+    withdrawal="Withdrawn",
+    note="Editor’s note",
+    ended="Coverage ended",
+    resumed="Coverage resumed",
+    update_of="update of {time}",
+    story_of="story of {time}",
+    coverage_ended="This ends our coverage.",
+    coverage_ended_of="Our coverage of “{headline}” has ended.",
+    coverage_resumed_of="We have resumed our coverage of “{headline}”.",
+    said="It said",
+    now_says="It now says",
+    nothing="nothing",
+    no_longer_shown="The earlier words are no longer shown.",
+    yes="yes",
+    more="More",
+    read_on="Read the rest",
+    corrections="Corrections",
+    key_updates="Key updates",
+    topic_feed="{site}: {topic}",
+    status_open="Developing",
+    status_closed="Coverage has ended",
+    status_withdrawn="Withdrawn",
+    claim_disputed="disputed",
+    claim_confirmed="confirmed by {parties}",
+    claim_unconfirmed="unconfirmed",
+    claim_denied="denied",
+    claim_retracted="retracted",
+    position_asserts="{party} asserts",
+    position_confirms="{party} confirms",
+    position_denies="{party} denies",
+    position_declines="{party} declines to comment",
+    position_retracts="{party} retracts",
+    field_headline="Headline",
+    field_summary="Summary",
+    field_body="Text",
+    field_occurred="When",
+    field_occurred_text="When, as told",
+    field_sources="Sources",
+    field_stances="Claims",
+    field_key="Key update",
+    field_tags="Topics",
+    field_link="Link",
+)
+
+GERMAN = Words(
+    date_year="y",
+    date_month="MMMM y",
+    date_day="d. MMMM y",
+    month_of_year="MMMM",
+    day_of_year="d. MMMM",
+    day_of_month="d.",
+    moment="{date}, {time} Uhr {zone}",
+    perhaps="vielleicht",
+    about="etwa",
+    single="{perhaps}{about}{date}",
+    interval="{start} bis {end}",
+    before_year="{perhaps}{about}im Jahr {date} oder davor",
+    before_month="{perhaps}{about}im {date} oder davor",
+    before_day="{perhaps}{about}am {date} oder davor",
+    before_second="{perhaps}{about}am {date}, oder davor",
+    after_year="{perhaps}{about}im Jahr {date} oder danach",
+    after_month="{perhaps}{about}im {date} oder danach",
+    after_day="{perhaps}{about}am {date} oder danach",
+    after_second="{perhaps}{about}am {date}, oder danach",
+    until_year="{perhaps}{about}bis {date}",
+    until_month="{perhaps}{about}bis {date}",
+    until_day="{perhaps}{about}bis zum {date}",
+    until_second="{perhaps}{about}bis zum {date}",
+    since_year="{perhaps}{about}seit {date}",
+    since_month="{perhaps}{about}seit {date}",
+    since_day="{perhaps}{about}seit dem {date}",
+    since_second="{perhaps}{about}seit dem {date}",
+    one_of="an einem Tag zwischen {start} und {end}",
+    between_year="{date}",
+    between_month="{date}",
+    between_day="dem {date}",
+    labelled="{label}: {text}",
+    quoted="„{text}“",
+    correction="Korrektur",
+    clarification="Klarstellung",
+    addition="Ergänzung",
+    withdrawal="Zurückgezogen",
+    note="Anmerkung der Redaktion",
+    ended="Berichterstattung beendet",
+    resumed="Berichterstattung wieder aufgenommen",
+    update_of="Meldung vom {time}",
+    story_of="Berichterstattung vom {time}",
+    coverage_ended="Damit endet unsere Berichterstattung.",
+    coverage_ended_of="Unsere Berichterstattung zu „{headline}“ ist beendet.",
+    coverage_resumed_of="Wir haben unsere Berichterstattung zu „{headline}“ wieder aufgenommen.",
+    said="Zuvor hieß es",
+    now_says="Jetzt heißt es",
+    nothing="keine Angabe",
+    no_longer_shown="Der frühere Wortlaut wird nicht mehr gezeigt.",
+    yes="ja",
+    more="Mehr dazu",
+    read_on="Weiterlesen",
+    corrections="Korrekturen",
+    key_updates="Das Wichtigste",
+    topic_feed="{site}: {topic}",
+    status_open="Laufende Berichterstattung",
+    status_closed="Berichterstattung beendet",
+    status_withdrawn="Zurückgezogen",
+    claim_disputed="strittig",
+    claim_confirmed="bestätigt ({parties})",
+    claim_unconfirmed="unbestätigt",
+    claim_denied="dementiert",
+    claim_retracted="zurückgenommen",
+    # A party may be one or many, of any gender, and need an article: participles suit them all.
+    position_asserts="{party}: behauptet",
+    position_confirms="{party}: bestätigt",
+    position_denies="{party}: dementiert",
+    position_declines="{party}: kein Kommentar",
+    position_retracts="{party}: zurückgenommen",
+    field_headline="Überschrift",
+    field_summary="Zusammenfassung",
+    field_body="Text",
+    field_occurred="Wann",
+    field_occurred_text="Zeitangabe im Wortlaut",
+    field_sources="Quellen",
+    field_stances="Aussagen",
+    field_key="Wichtige Meldung",
+    field_tags="Themen",
+    field_link="Link",
+)
+
+_SHIPPED = {"en": ENGLISH, "de": GERMAN}
+
+
+def words_for(language: str, tables: Mapping[str, Words]) -> tuple[Words, str]:
+    """The words of a language, and the BCP 47 tag to write dates by: it is of the words' language.
+
+    `tables`, by language in lower case, go before the shipped words. A language that neither they nor those have,
+    by its whole tag or by its first part, gets English words and English dates.
+    """
+    known = _SHIPPED | dict(tables)
+    for tag in (language.lower(), _primary(language)):
+        if tag in known:
+            return known[tag], language
+    return known["en"], "en"
+
+
+def reworded(field: str, language: str, given: Mapping[str, object]) -> Words:
+    """The shipped words that are nearest to the language, with those given in their place.
+
+    Raises `Invalid` naming `field` and the word.
+    """
+    base, _ = words_for(_primary(language), {})
+    for name, word in given.items():
+        _check(f"{field}.{name}", name, word, base)
+    return replace(base, **given)
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0].lower()
+
+
+def _check(field: str, name: str, word: object, base: Words) -> None:
+    if name not in Words.__struct_fields__:
+        near = text.nearest(name, Words.__struct_fields__)
+        hint = f"did you mean {near}?" if near else f"the words are {', '.join(Words.__struct_fields__)}"
+        raise Invalid(field, f"there is no such word: {hint}")
+    shipped: str = getattr(base, name)
+    if not isinstance(word, str):
+        raise Invalid(field, f'must be text in quotes, as in {name} = "{shipped}"')
+    text.line(field, word, WORD_CHARACTERS)
+    parts = _pattern_parts if name in _PATTERNS else _placeholders
+    if parts(word) != parts(shipped):
+        raise Invalid(field, f"{word!r} must have the same parts as {shipped!r}, and no others: write those")
+
+
+def _placeholders(template: str) -> set[str] | None:
+    """As written between the braces, None for a template that is none."""
+    try:
+        return {
+            f"{name}{'!' if conversion else ''}{':' if spec else ''}"
+            for _, name, spec, conversion in Formatter().parse(template)
+            if name is not None
+        }
+    except ValueError:
+        return None
+
+
+def _pattern_parts(pattern: str) -> set[str] | None:
+    """The letters of a date's pattern outside quotes, the two for months as one; None where it has too many."""
+    runs = [match[0] for match in re.finditer(r"([A-Za-z])\1*", re.sub("'[^']*'", "", pattern))]
+    if any(len(run) > _LONGEST.get(run[0], 0) for run in runs):
+        return None
+    return {run[0].replace("L", "M") for run in runs}

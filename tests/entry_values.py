@@ -8,21 +8,19 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from feed.claims import Claim, Statement
-from feed.dates import Instant, format_instant
 from feed.events import Source
 from feed.site.addresses import Addresses
 from feed.site.entries import Entry, Notice, Wording
 from feed.site.feeds import Channel, Item, item
+from feed.site.voice import voice
 from feed.story import Story, Withdrawal
 
 URI = "tag:example.org,2023-02-03:balloon"
 NOON = "2023-02-04T12:00:00.000000Z"
 LATER = "2023-02-04T20:00:00.123456Z"
 ADDRESSES = Addresses(url="https://example.org/news/")
-
-
-def format_time(instant: Instant) -> str:
-    return format_instant(instant, ZoneInfo("UTC"))
+ENGLISH_VOICE = voice("en", {}, ZoneInfo("UTC"))
+GERMAN_VOICE = voice("de", {}, ZoneInfo("Europe/Berlin"))
 
 
 def entry(number: int = 1, **values: Any) -> Entry:
@@ -50,7 +48,7 @@ def correction(**values: Any) -> Entry:
 
 
 def made(of: Entry) -> Item:
-    return item(of, ADDRESSES, format_time)
+    return item(of, ADDRESSES, ENGLISH_VOICE)
 
 
 def channel(*entries: Entry, **values: Any) -> Channel:
@@ -90,6 +88,7 @@ def story(**values: Any) -> Story:
         "closed_by": None,
         "version": 1,
         "position": 1,
+        "opened": 1,
         "last_number": 0,
         "usable": 0,
         "withdrawal": None,

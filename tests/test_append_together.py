@@ -87,7 +87,7 @@ def test_four_processes_append_to_one_story_and_a_reader_misses_nothing(office: 
     with writers(office, 4) as four, office.newsroom() as newsroom:
         for writer in four:
             writer.append(250)
-        while len(seen) < 1001:
+        while len(seen) < 1001 and all(writer.process.poll() is None for writer in four):
             # As a reader who comes back again and again, and sometimes leaves in the middle.
             seen.extend(event.position for event in islice(newsroom.events(after=len(seen)), 50))
             assert seen == list(range(1, len(seen) + 1))

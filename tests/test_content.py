@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import html5lib
 import pytest
-from entry_values import NOON, correction, entries, entry, format_time, statement
+from entry_values import ENGLISH_VOICE, NOON, correction, entries, entry, statement
 from hypothesis import given, settings
 
 from feed.claims import Claim
@@ -17,7 +17,7 @@ from feed.story import Withdrawal
 
 
 def html(**values):
-    return content.html(entry(**values), format_time)
+    return content.html(entry(**values), ENGLISH_VOICE)
 
 
 def words_of(**values):
@@ -47,7 +47,7 @@ def test_notices_stand_at_the_top_with_their_time_and_line_breaks():
 
 def test_a_correction_shows_what_it_said_and_what_it_now_says():
     changed = Wording(field="headline", before="Day-long & <b>", after="Days-long")
-    assert content.html(correction(wordings=(changed,)), format_time) == (
+    assert content.html(correction(wordings=(changed,)), ENGLISH_VOICE) == (
         "<p><strong>Headline</strong>: It said: <del>Day-long &amp; &lt;b&gt;</del></p>\n"
         "<p>It now says: <ins>Days-long</ins></p>"
     )
@@ -101,17 +101,17 @@ def test_sources_are_shown_with_addresses_and_quotes():
     )
     assert html(sources=sources) == (
         "<p><strong>Sources</strong></p>\n"
-        '<ul><li><a href="https://example.org/?a=1&amp;b=2">Beijing</a>:\n'
+        '<ul><li><a href="https://example.org/?a=1&amp;b=2">Beijing</a>: '
         '<blockquote cite="https://example.org/?a=1&amp;b=2"><p>a<br>\nb</p></blockquote></li>\n'
         "<li>Reuters</li>\n"
         '<li><a href="https://example.org/x">https://example.org/x</a></li>\n'
-        "<li>\n<blockquote><p>only words</p></blockquote></li></ul>"
+        "<li><blockquote><p>only words</p></blockquote></li></ul>"
     )
 
 
 def test_claims_are_shown_with_status_and_the_latest_position_of_each_party():
     told = claim("disputed", statement("US", "asserts"), statement("China", "denies"), statement("US", "confirms"))
-    assert words_of(claims=(told,)) == "Claims It was a spy balloon: disputed US: confirms China: denies"
+    assert words_of(claims=(told,)) == "Claims It was a spy balloon: disputed US confirms China denies"
 
 
 def test_a_confirmed_claim_names_who_confirms_it():
@@ -120,7 +120,7 @@ def test_a_confirmed_claim_names_who_confirms_it():
 
 
 def test_a_claim_without_words_goes_by_its_name_and_one_without_statements_is_not_shown():
-    assert words_of(claims=(claim("denied", statement("US", "denies"), text=None),)) == "Claims spy: denied US: denies"
+    assert words_of(claims=(claim("denied", statement("US", "denies"), text=None),)) == "Claims spy: denied US denies"
     assert html(claims=(claim("unconfirmed"),)) == ""
 
 
@@ -156,7 +156,7 @@ def test_the_text_is_one_line_cut_between_words():
 @settings(deadline=None)
 @given(entries)
 def test_nothing_in_any_entry_is_active(hostile):
-    tree = html5lib.parseFragment(content.html(hostile, format_time), namespaceHTMLElements=False)
+    tree = html5lib.parseFragment(content.html(hostile, ENGLISH_VOICE), namespaceHTMLElements=False)
     for element in [*tree.iter()][1:]:
         assert element.tag in prose._TAGS
         assert not [name for name in element.attrib if name.startswith("on") or name in ("src", "style", "id")]
@@ -166,6 +166,6 @@ def test_nothing_in_any_entry_is_active(hostile):
 @settings(deadline=None)
 @given(entries)
 def test_any_entry_has_a_text_in_one_line(hostile):
-    text = content.text(hostile, content.html(hostile, format_time))
+    text = content.text(hostile, content.html(hostile, ENGLISH_VOICE))
     assert text
     assert "\n" not in text

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 from conftest import Site
+from entry_values import ENGLISH_VOICE
 
 from feed import log, settings
 from feed.database import Database, open_database
-from feed.dates import format_instant
 from feed.events import (
     Changes,
     Data,
@@ -56,7 +56,7 @@ class Press:
         """All entries of the story, oldest first."""
         with self._database.reading() as connection:
             told = read.told(connection, lists.newest(connection, 1000, slug="flood")[::-1])
-            return [entry(one.development, one.story, one.update, one.statements, format_time) for one in told]
+            return [entry(one.development, one.story, one.update, one.statements, ENGLISH_VOICE) for one in told]
 
     def titles(self) -> list[str]:
         return [one.title for one in self.entries()]
@@ -85,10 +85,6 @@ def press(site: Site) -> Iterator[Press]:
     ) as newsroom:
         yield Press(newsroom, database)
     database.close()
-
-
-def format_time(instant: str) -> str:
-    return format_instant(instant, UTC)
 
 
 def at(minute: int) -> str:
@@ -523,7 +519,7 @@ def test_a_revision_of_the_stances_shows_what_it_made_of_the_claim(press: Press)
     assert [claim.status for claim in told.claims] == ["denied"]
     assert [claim.status for claim in own.claims] == ["denied"]
     assert [(one.before, one.after) for one in told.wordings] == [
-        ("Mayor asserts It is safe", "Mayor denies It is safe")
+        ("It is safe (Mayor asserts)", "It is safe (Mayor denies)")
     ]
 
 

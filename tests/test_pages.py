@@ -5,12 +5,13 @@ from __future__ import annotations
 import html5lib
 from entry_values import (
     ADDRESSES,
+    ENGLISH_VOICE,
+    GERMAN_VOICE,
     LATER,
     NOON,
     correction,
     entries,
     entry,
-    format_time,
     line_text,
     made,
     prose_text,
@@ -26,8 +27,8 @@ from feed.story import Withdrawal
 HOME = "https://example.org/news/stories/balloon/"
 
 
-def page(*of, **values):
-    return story_page(story(**values), [made(entry) for entry in of], ADDRESSES, format_time)
+def page(*of, voice=ENGLISH_VOICE, **values):
+    return story_page(story(**values), [made(entry) for entry in of], ADDRESSES, voice)
 
 
 def parsed(document):
@@ -40,12 +41,17 @@ def texts(tree, path):
 
 
 def test_a_page_has_headline_status_summary_and_language():
-    tree = parsed(
-        page(label="Balloon", headline="Over <Montana> & on", summary="One.\n\nTwo & <three>.", language="de")
-    )
-    assert tree.get("lang") == "de"
+    tree = parsed(page(label="Balloon", headline="Over <Montana> & on", summary="One.\n\nTwo & <three>."))
+    assert tree.get("lang") == "en"
     assert texts(tree, "head/title") == texts(tree, ".//h1") == ["Balloon: Over <Montana> & on"]
-    assert texts(tree, ".//header/p") == ["open", "One.", "Two & <three>."]
+    assert texts(tree, ".//header/p") == ["Developing", "One.", "Two & <three>."]
+
+
+def test_a_page_is_in_the_words_and_dates_of_its_language():
+    tree = parsed(page(entry(1), voice=GERMAN_VOICE, language="de", status="closed"))
+    assert tree.get("lang") == "de"
+    assert texts(tree, ".//header/p") == ["Berichterstattung beendet"]
+    assert texts(tree, ".//article/p/time") == ["4. Februar 2023, 13:00 Uhr MEZ"]
 
 
 def test_every_development_stands_at_its_anchor_newest_first():
@@ -91,7 +97,7 @@ def test_a_withdrawn_story_shows_only_the_notice():
 
 def test_a_withdrawn_story_goes_by_its_neutral_title():
     withdrawal = Withdrawal(version=9, notice="x", title="A court case", published_at=LATER)
-    assert title(story(withdrawal=withdrawal), format_time) == "Withdrawn: A court case"
+    assert title(story(withdrawal=withdrawal), ENGLISH_VOICE) == "Withdrawn: A court case"
 
 
 @settings(deadline=None)

@@ -139,7 +139,7 @@ def test_a_story_shows_headline_status_claims_and_timeline(balloon: Site) -> Non
         "  4  American fighter jet brings the balloon down off the east coast\n"
         "     KEY · published 4 February 2023, 21:00 CET · occurred 4 February 2023\n"
         "     (“February 4th”)\n"
-        "     site-34, “A US fighter jet shot down"
+        "     site-34: “A US fighter jet shot down"
     ) in timeline
     assert "     KEY · PINNED · published 13 February 2023, 10:00 CET · occurred about 13" in timeline
     assert "     Correction (13 February 2023, 11:00 CET): We wrote that the balloon was" in timeline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -49,18 +50,30 @@ def test_a_file_with_the_three_required_keys_takes_the_defaults(tmp_path: Path) 
     loaded = settings.load(saved(tmp_path, SITE))
     site = settings.Site(url="https://news.example.org/", authority="news.example.org", since="2026-01-01")
     assert loaded == settings.Settings(
-        folder=tmp_path, site=site, desk=settings.Desk(), log=settings.Log(), publish=settings.Publish()
+        folder=tmp_path,
+        site=site,
+        desk=settings.Desk(),
+        log=settings.Log(),
+        publish=settings.Publish(),
+        websub=settings.Websub(),
+        words={},
     )
     assert (site.title, site.timezone, site.language) == ("News", "UTC", "en")
     assert (loaded.desk.author, loaded.log.database, loaded.publish.folder) == (None, "feed.db", "public")
+    assert (site.entry_link, loaded.publish.pages, loaded.websub.hub) == (None, True, None)
 
 
 def test_every_key_is_read(tmp_path: Path) -> None:
     extra = 'title = "T"\ntimezone = "Europe/Berlin"\nlanguage = "de-AT"\n'
-    others = '[desk]\nauthor = "A"\n[log]\ndatabase = "events.db"\n[publish]\nfolder = "www"\n'
+    extra += 'entry_link = "https://example.org/{story}#{anchor}"\n'
+    others = '[desk]\nauthor = "A"\n[log]\ndatabase = "events.db"\n[publish]\nfolder = "www"\npages = false\n'
+    others += '[websub]\nhub = "https://hub.example.org/"\n[words.fr]\nyes = "oui"\n'
     loaded = settings.load(saved(tmp_path, SITE + extra + others))
     assert (loaded.site.title, loaded.site.timezone, loaded.site.language) == ("T", "Europe/Berlin", "de-AT")
+    assert loaded.site.entry_link == "https://example.org/{story}#{anchor}"
     assert (loaded.desk.author, loaded.log.database, loaded.publish.folder) == ("A", "events.db", "www")
+    assert (loaded.publish.pages, loaded.websub.hub) == (False, "https://hub.example.org/")
+    assert {language: words.yes for language, words in loaded.words.items()} == {"fr": "oui"}
 
 
 def test_settings_cannot_be_changed(tmp_path: Path) -> None:
@@ -97,7 +110,22 @@ def test_domains_and_email_addresses_are_authorities(tmp_path: Path, authority: 
     assert settings.load(saved(tmp_path, with_site("authority", f'"{authority}"'))).site.authority == authority
 
 
+@pytest.mark.parametrize(
+    "hub", ["https://hub.example.org/?a=b", "http://localhost:8080/hub", "http://127.0.0.1/", "http://[::1]/"]
+)
+def test_a_hub_is_reached_by_https_or_within_the_machine(tmp_path: Path, hub: str) -> None:
+    assert settings.load(saved(tmp_path, f'{SITE}[websub]\nhub = "{hub}"\n')).websub.hub == hub
+
+
+@pytest.mark.parametrize("link", ["http://example.org/{story}/{anchor}", "https://{story}.example.org/?at={anchor}#x"])
+def test_entry_links_are_patterns_of_addresses(tmp_path: Path, link: str) -> None:
+    assert settings.load(saved(tmp_path, with_site("entry_link", f'"{link}"'))).site.entry_link == link
+
+
 LIKE_URL = 'write it as in url = "https://news.example.org/"'
+LIKE_LINK = 'write it as in entry_link = "https://www.example.org/news/{story}#{anchor}"'
+NO_LINK = "must have {story} and {anchor}, and no others: " + LIKE_LINK
+NO_WEB_ADDRESS = "is no web address without user name: begin it with https:// and the host"
 NO_AUTHORITY = "is not allowed: use a domain name or an email address, in lower case"
 LIKE_SINCE = 'write it as in since = "2026-01-01"'
 
@@ -159,6 +187,20 @@ LIKE_SINCE = 'write it as in since = "2026-01-01"'
         ("authority", '"example.org\\n"', f"'example.org\\n' {NO_AUTHORITY}"),
         ("since", '"2023-02-30"', f"'2023-02-30' is no date (day is out of range for month): {LIKE_SINCE}"),
         ("since", '"20230203"', f"'20230203' is not YYYY-MM-DD: {LIKE_SINCE}"),
+        ("entry_link", '"https://a/{story}"', f"'https://a/{{story}}' {NO_LINK}"),
+        ("entry_link", '"https://a/{story}#{anchor}{id}"', f"'https://a/{{story}}#{{anchor}}{{id}}' {NO_LINK}"),
+        ("entry_link", '"https://a/{story}#{{anchor}}"', f"'https://a/{{story}}#{{{{anchor}}}}' {NO_LINK}"),
+        (
+            "entry_link",
+            '"https://a/{story!r}#{anchor}{story}"',
+            f"'https://a/{{story!r}}#{{anchor}}{{story}}' {NO_LINK}",
+        ),
+        ("entry_link", '"https://a/ {story}#{anchor}"', "character 11 cannot stand in an address: percent-encode it"),
+        (
+            "entry_link",
+            f'"https://a/{"{anchor}" * 40}#{{story}}"',
+            "2,651 characters are too many, at most 2,000 are allowed",
+        ),
         ("since", "2023-02-03T12:00:00Z", 'must be text in quotes, as in since = "2026-01-01"'),
     ],
 )
@@ -179,7 +221,71 @@ def test_a_bad_value_is_named_with_its_key(tmp_path: Path, key: str, value: str,
         ("[log]\nDATABASES = 1", "log.DATABASES", "there is no such key: did you mean database under [log]?"),
         ("[site.x]", "site.x", "there is no such key: take it out, or use one of"),
         ("[sites]", "sites", "there is no such section: did you mean [site]?"),
-        ("[words]", "words", "there is no such section: the sections are [site], [desk], [log], [publish]"),
+        (
+            "[fonts]",
+            "fonts",
+            "there is no such section: the sections are [site], [desk], [log], [publish], [websub], [words]",
+        ),
+        ("[wordz.fr]", "wordz", "there is no such section: did you mean [words]?"),
+        ("[publish]\npages = 'no'", "publish.pages", "must be true or false, as in pages = true"),
+        (
+            "[websub]\nhub = 'hub.example.org'",
+            "websub.hub",
+            "'hub.example.org' is no address: it must begin with http://",
+        ),
+        ("[websub]\nhub = 'mailto:a@b.example'", "websub.hub", f"'mailto:a@b.example' {NO_WEB_ADDRESS}"),
+        ("[websub]\nhub = 'https://me:pw@b.example'", "websub.hub", f"'https://me:pw@b.example' {NO_WEB_ADDRESS}"),
+        (
+            "[websub]\nhub = 'https://müller.example'",
+            "websub.hub",
+            "'https://müller.example' is not ASCII: write its host",
+        ),
+        (
+            "[websub]\nhub = 'http://b.example'",
+            "websub.hub",
+            "'http://b.example' is open to others: write it with https://",
+        ),
+        (
+            "[websub]\nhub = 'http://127.0.0.1.b.example'",
+            "websub.hub",
+            "'http://127.0.0.1.b.example' is open to others",
+        ),
+        ("[[words]]", "words", "must be a section: write [words.fr] in a line of its own, its words below"),
+        ("[words]\nyes = 'oui'", "words.yes", "must be a word of one language: write it under [words.fr]"),
+        ("[words.f]\nyes = 'x'", "words.f", "'f' is not allowed: use a language tag such as 'en' or 'de-AT'"),
+        (
+            "[words.french]\nyes = 'oui'",
+            "words.french",
+            "there are no dates in 'french': use a language tag such as 'fr'",
+        ),
+        ("[words.fr]\n[words.FR]", "words.FR", "stands there twice, in capitals and small letters: make one section"),
+        ("[words.fr]\ncorection = 'x'", "words.fr.corection", "there is no such word: did you mean correction?"),
+        ("[words.fr]\nzzzz = 'x'", "words.fr.zzzz", "there is no such word: the words are date_year, date_month,"),
+        ("[words.fr]\nyes = true", "words.fr.yes", 'must be text in quotes, as in yes = "yes"'),
+        ("[words.de]\nyes = true", "words.de.yes", 'must be text in quotes, as in yes = "ja"'),
+        (
+            '[words.fr]\nyes = "o\\u0007i"',
+            "words.fr.yes",
+            "character 2 is U+0007, which no feed can carry: take it out",
+        ),
+        ("[words.fr]\nyes = ' oui'", "words.fr.yes", "has spaces around it: take them out"),
+        (
+            "[words.fr]\nupdate_of = 'nouvelle'",
+            "words.fr.update_of",
+            "'nouvelle' must have the same parts as 'update of {time}'",
+        ),
+        ("[words.fr]\nyes = '{party}'", "words.fr.yes", "'{party}' must have the same parts as 'yes', and no others"),
+        ("[words.fr]\nupdate_of = '{time!r}'", "words.fr.update_of", "'{time!r}' must have the same parts"),
+        ("[words.fr]\nupdate_of = '{time:9}'", "words.fr.update_of", "'{time:9}' must have the same parts"),
+        ("[words.fr]\nupdate_of = '{time.x}'", "words.fr.update_of", "'{time.x}' must have the same parts"),
+        ("[words.fr]\nupdate_of = '{time} {'", "words.fr.update_of", "'{time} {' must have the same parts"),
+        (
+            "[words.fr]\ndate_day = 'd MMMM'",
+            "words.fr.date_day",
+            "'d MMMM' must have the same parts as 'd MMMM y', and",
+        ),
+        ("[words.fr]\ndate_day = 'd MMMMMM y'", "words.fr.date_day", "'d MMMMMM y' must have the same parts"),
+        ("[words.fr]\ndate_day = 'd MMMM y HH'", "words.fr.date_day", "'d MMMM y HH' must have the same parts"),
         ("[[log]]", "log", "must be a section: write [log] in a line of its own, its keys below"),
     ],
 )
@@ -265,11 +371,19 @@ def test_the_template_states_the_defaults(tmp_path: Path) -> None:
     site = settings.Site(url=loaded.site.url, authority=loaded.site.authority, since=loaded.site.since)
     assert loaded.site == site
     assert (loaded.desk, loaded.log, loaded.publish) == (settings.Desk(), settings.Log(), settings.Publish())
+    assert (loaded.websub, loaded.words) == (settings.Websub(), {})
+
+
+def test_the_examples_in_the_template_are_settings(tmp_path: Path) -> None:
+    content = re.sub("^# ([a-z_]+ = |\\[)", "\\1", settings.default_text(), flags=re.MULTILINE)
+    loaded = settings.load(saved(tmp_path, content))
+    assert None not in (loaded.site.entry_link, loaded.desk.author, loaded.websub.hub)
+    assert loaded.words["fr"].correction == "Rectification"
 
 
 def test_the_template_has_every_key_in_a_line_under_a_comment() -> None:
     lines = settings.default_text().splitlines()
-    kinds = (settings.Site, settings.Desk, settings.Log, settings.Publish)
+    kinds = (settings.Site, settings.Desk, settings.Log, settings.Publish, settings.Websub)
     for field in (field for kind in kinds for field in msgspec.structs.fields(kind)):
         places = [n for n, line in enumerate(lines) if line.removeprefix("# ").startswith(f"{field.name} = ")]
         assert len(places) == 1, field.name
@@ -392,7 +506,8 @@ def test_what_was_written_is_loaded(tmp_path_factory: pytest.TempPathFactory, ti
         "site": {"url", "title", "timezone", "language", "authority", "since"},
         "desk": {"author"},
         "log": {"database"},
-        "publish": {"folder"},
+        "publish": {"folder", "pages"},
+        "websub": set(),
     }
 
 

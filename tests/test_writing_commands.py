@@ -21,7 +21,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from feed import settings
-from feed.cli import desk, documents, main, writing
+from feed.cli import desk, documents, main, recording, updates
 from feed.errors import PublishError
 from feed.events import Changes as NewValues
 from feed.events import NewEvent, NoteAdded, Source, Stance, StoryOpened, UpdateAdded, UpdateRevised
@@ -410,7 +410,8 @@ def test_a_list_that_is_given_replaces_the_list_and_an_empty_text_clears(flood: 
     assert data(flood, *revise, "--tag", "Oder", "--tag", "Rhine")["changes"] == {"tags": ["Oder", "Rhine"]}
     assert data(flood, *revise, "--tag", "")["changes"] == {"tags": None}
     assert data(flood, *revise, "--stance", "Mayor denies safe")["changes"] == {
-        "stances": [{"claim": "safe", "by": "Mayor", "position": "denies"}]
+        # The claim keeps the wording that the update gave it.
+        "stances": [{"claim": "safe", "by": "Mayor", "position": "denies", "text": "The dam is safe"}]
     }
     assert data(flood, *revise, "--stance", "")["changes"] == {"stances": None}
     assert data(flood, *revise, "--body", "", "--no-key")["changes"] == {"body": None, "key": None}
@@ -461,7 +462,7 @@ class Terminal:
         monkeypatch.delenv("VISUAL", raising=False)
         monkeypatch.setenv("TMPDIR", str(site.folder))
         monkeypatch.setattr("tempfile.tempdir", str(site.folder))
-        for module in (desk, writing):
+        for module in (desk, recording, updates):
             monkeypatch.setattr(module, "on_terminal", lambda: True)
 
     def edits(self, change: Callable[[str], str]) -> None:
@@ -549,7 +550,7 @@ def test_where_the_text_was_appended_a_failed_publish_does_not_say_it_was_refuse
     def fail(*_: object, **__: object) -> None:
         raise PublishError("public", "the disk is full")
 
-    monkeypatch.setattr(writing, "publish_now", fail)
+    monkeypatch.setattr(recording, "publish_now", fail)
     terminal.edits(lambda _: HELP)
     result = terminal.site.run("append", "flood", "-p")
     assert (result.exit_code, result.stderr) == (1, "Error: public: the disk is full\n")
@@ -734,7 +735,7 @@ def test_at_a_real_terminal_the_editor_of_the_environment_is_used(flood: Site) -
 
 def test_an_editor_that_fails_appends_nothing(flood: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     before = log_of(flood)
-    monkeypatch.setattr(writing, "on_terminal", lambda: True)
+    monkeypatch.setattr(updates, "on_terminal", lambda: True)
     monkeypatch.delenv("VISUAL", raising=False)
     for editor in ("false", "/no/such/editor"):
         monkeypatch.setenv("EDITOR", editor)

@@ -94,7 +94,7 @@ def _fields(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:
         _refuse_both(fields, "occurred", "--occurred and --when")
         fields["occurred"] = desk.occurrence(given["when"])
         fields.setdefault("occurred_text", given["when"])
-        click.echo(f"{given['when']} is {_described(fields['occurred'])}", err=True)
+        click.echo(f"{given['when']} is {_described(desk, fields['occurred'])}", err=True)
     if given["tags"]:
         fields["tags"] = _listed(given["tags"])
     if given["sources"]:
@@ -113,10 +113,8 @@ def _listed(texts: tuple[str, ...]) -> tuple[str, ...]:
     return () if texts == ("",) else texts
 
 
-def _described(occurred: str) -> str:
-    from feed import dates
-
-    return f"{dates.describe(occurred)} ({occurred})"
+def _described(desk: Desk, occurred: str) -> str:
+    return f"{desk.newsroom.voice.occurred(occurred)} ({occurred})"
 
 
 def source(text: str) -> Source:

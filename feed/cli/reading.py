@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from feed.dates import Instant
     from feed.events import Data, Event
     from feed.newsroom import Status
-    from feed.site.entries import FormatTime
+    from feed.site.voice import Voice
     from feed.story import Story, Update
 
 POLL_SECONDS = 0.5
@@ -31,7 +31,7 @@ def status(desk: Desk) -> None:
     feed status
     """
     found = desk.newsroom.status()
-    for line in _status(found, desk.newsroom.format_time):
+    for line in _status(found, desk.newsroom.voice):
         click.echo(line)
     if found.size > (found.position or 0):
         click.echo("not published yet: feed publish", err=True)
@@ -57,7 +57,7 @@ def stories(desk: Desk, only_open: bool, tag: str | None, as_json: bool) -> None
         if as_json:
             echo_json(summary_document(story))
         else:
-            click.echo(row(story, desk.newsroom.format_time))
+            click.echo(row(story, desk.newsroom.voice))
     if none:
         click.echo('no such story: open one with feed open STORY "HEADLINE"', err=True)
 
@@ -84,12 +84,12 @@ def show(desk: Desk, what: str, as_of: str | None, as_recorded: str | None, as_j
     }
     story = desk.newsroom.story(name, **moments)
     update = None if update_name is None else _update(story, update_name)
-    for asked in _asked(**moments, format_time=desk.newsroom.format_time):
+    for asked in _asked(**moments, voice=desk.newsroom.voice):
         click.echo(asked if as_json else f"{asked}\n", err=as_json)
     if as_json:
         _show_json(story, update)
     else:
-        _show(story, update, desk.newsroom.format_time)
+        _show(story, update, desk.newsroom.voice)
 
 
 @click.command(short_help="Show what was changed of an update, word by word.")
@@ -106,7 +106,7 @@ def diff(desk: Desk, update: str) -> None:
     name, update_name = desk.update(update)
     found = _update(desk.newsroom.story(name), update_name)
     click.echo(f"{wrapped(styled(found.headline, bold=True))}\n")
-    revisions = [terminal.revision(revision, desk.newsroom.format_time) for revision in found.revisions]
+    revisions = [terminal.revision(revision, desk.newsroom.voice) for revision in found.revisions]
     click.echo("\n\n".join(revisions) or "It has not been revised.")
 
 
@@ -127,7 +127,7 @@ def claims(desk: Desk, story: str, as_json: bool) -> None:
     found = desk.newsroom.story(desk.story(story))
     if as_json:
         echo_json([claim_document(claim) for claim in claims_of(found)])
-    elif text := shown(found, desk.newsroom.format_time):
+    elif text := shown(found, desk.newsroom.voice):
         click.echo(text)
     else:
         click.echo("no claims yet: append an update with --stance 'PARTY asserts CLAIM' --claim 'CLAIM=TEXT'", err=True)
@@ -151,7 +151,7 @@ def log(desk: Desk, story: str | None, after: int, follow: bool, as_json: bool) 
     name = None if story is None else desk.story(story)
     try:
         for event in _followed(desk, name, after) if follow else desk.newsroom.events(story=name, after=after):
-            click.echo(to_json(event) if as_json else _logged(event, desk.newsroom.format_time))
+            click.echo(to_json(event) if as_json else _logged(event, desk.newsroom.voice))
     except KeyboardInterrupt:
         if not follow:
             raise
@@ -185,16 +185,16 @@ def _near(story: Story, name: str) -> list[str]:
     return [f"{story.slug}/{near}" for near in get_close_matches(name, names, 3, cutoff=0.75)]
 
 
-def _asked(as_of: Instant | None, as_recorded: Instant | None, format_time: FormatTime) -> Iterator[str]:
+def _asked(as_of: Instant | None, as_recorded: Instant | None, voice: Voice) -> Iterator[str]:
     if as_of is not None:
-        yield f"As readers knew it at {_exactly(as_of, format_time)}"
+        yield f"As readers knew it at {_exactly(as_of, voice)}"
     if as_recorded is not None:
-        yield f"As the log held it at {_exactly(as_recorded, format_time)}"
+        yield f"As the log held it at {_exactly(as_recorded, voice)}"
 
 
-def _exactly(moment: Instant, format_time: FormatTime) -> str:
+def _exactly(moment: Instant, voice: Voice) -> str:
     """In words, which end at the minute, and where that is not all of it, as it is stored."""
-    words = format_time(moment)
+    words = voice.time(moment)
     return words if moment.endswith(":00.000000Z") else f"{words} ({moment})"
 
 
@@ -204,20 +204,20 @@ def _show_json(story: Story, update: Update | None) -> None:
     echo_json(story_document(story) if update is None else update_document(update))
 
 
-def _show(story: Story, update: Update | None, format_time: FormatTime) -> None:
+def _show(story: Story, update: Update | None, voice: Voice) -> None:
     from feed.cli import stories
 
     if update is None:
-        click.echo(stories.story(story, format_time))
+        click.echo(stories.story(story, voice))
         return
-    click.echo(stories.update(story, update, format_time))
+    click.echo(stories.update(story, update, voice))
     if any(revision.before for revision in update.revisions):
         click.echo(f"the words that changed: feed diff {story.slug}/{update.update}", err=True)
 
 
-def _logged(event: Event, format_time: FormatTime) -> str:
+def _logged(event: Event, voice: Voice) -> str:
     """When it was recorded and where, what it says, and when it was published if that was another time."""
-    recorded, published = format_time(event.recorded_at), format_time(event.published_at)
+    recorded, published = voice.time(event.recorded_at), voice.time(event.published_at)
     update = getattr(event.data, "update", None)
     where = styled(f"{event.story}/{update}" if update else event.story, bold=True)
     facts = f"{recorded} · {event.type} · {where} · {plain(event.author)}"
@@ -246,11 +246,11 @@ def _gist(data: Data) -> str:
             return f"{signal}: {data.notice}" if data.notice else signal
 
 
-def _status(found: Status, format_time: FormatTime) -> Iterator[str]:
+def _status(found: Status, voice: Voice) -> Iterator[str]:
     from feed.cli.terminal import tally
 
     yield _fact("Folder", plain(str(found.folder)))
-    yield _fact("Last publish", _last_publish(found, format_time))
+    yield _fact("Last publish", _last_publish(found, voice))
     yield _fact("Log", counted(found.size, "event"))
     yield _fact("To be told", tally(found.waiting) or "nothing")
     for problem in found.problems:
@@ -261,9 +261,9 @@ def _fact(name: str, text: str) -> str:
     return wrapped(text, f"{name:13}")
 
 
-def _last_publish(found: Status, format_time: FormatTime) -> str:
+def _last_publish(found: Status, voice: Voice) -> str:
     from feed.dates import from_datetime
 
     if found.last_published is None:
         return "never"
-    return f"{format_time(from_datetime(found.last_published))}, up to event {found.position:,}"
+    return f"{voice.time(from_datetime(found.last_published))}, up to event {found.position:,}"

@@ -78,7 +78,7 @@ def _tell(desk: Desk, answer: Answer, manner: Manner, was_known: bool) -> None:
         would_be = "would be " if manner.dry_run else ""
         click.echo(f"{would_be}{_name(event)}  (event {event.position}{', recorded before' if was_known else ''})")
         if answer.entry is not None:
-            click.echo(terminal.entry(answer.entry, desk.newsroom.format_time))
+            click.echo(terminal.entry(answer.entry, desk.newsroom.voice_of(answer.entry.language)))
         else:
             click.echo("Subscribers get no entry of this.")
     for party in answer.new_parties:

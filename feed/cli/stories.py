@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from feed import dates, words
 from feed.claims import Claim, Statement, claims_of
 from feed.cli import terminal
 from feed.cli.desk import counted, listed
 from feed.cli.layout import plain, styled, wrapped
-from feed.site.entries import FormatTime
+from feed.site.entries import when
+from feed.site.voice import Voice
 from feed.story import NEWS, Note, Revision, Story, Update, Withdrawal
+from feed.words import ENGLISH, FIELDS
 
 _COLOURS = {"disputed": "yellow", "confirmed": "green", "denied": "red", "retracted": "red"}
 _RELATIONS = {"continues": "Continues", "part-of": "Part of", "related": "Related to"}
@@ -21,39 +22,39 @@ _MOST_TURNS = 3
 _INDENT = " " * 5
 
 
-def story(story: Story, format_time: FormatTime) -> str:
+def story(story: Story, voice: Voice) -> str:
     """A whole story: what stands, who says what, and the timeline, newest last."""
     return _blocks(
-        "\n".join(_head(story, format_time)),
+        "\n".join(_head(story, voice)),
         wrapped(plain(story.summary or "")),
-        "\n".join(_told_later(story, format_time, "")),
-        _section(words.CLAIMS, map(_claim, claims_of(story))),
-        _section("Timeline", _timeline(story, format_time), "\n\n"),
+        "\n".join(_told_later(story, voice, "")),
+        _section(ENGLISH.field("stances"), map(_claim, claims_of(story))),
+        _section("Timeline", _timeline(story, voice), "\n\n"),
     )
 
 
-def update(story: Story, update: Update, format_time: FormatTime) -> str:
+def update(story: Story, update: Update, voice: Voice) -> str:
     """One update of a whole story, in full."""
     named = {stance.claim for stance in update.stances}
     return _blocks(
-        "\n".join(_update_head(story, update, format_time)),
-        "\n".join(_revisions(update.revisions, format_time)),
+        "\n".join(_update_head(story, update, voice)),
+        "\n".join(_revisions(update.revisions, voice)),
         wrapped(plain(update.body or "")),
-        _section(words.SOURCES, (terminal.source(source, "  ") for source in update.sources)),
-        _section(words.CLAIMS, (_claim(claim) for claim in claims_of(story) if claim.claim in named)),
+        _section(ENGLISH.field("sources"), (terminal.source(source, "  ", voice) for source in update.sources)),
+        _section(ENGLISH.field("stances"), (_claim(claim) for claim in claims_of(story) if claim.claim in named)),
         "\n".join(_around(update)),
-        "\n".join(_notes(update.notes, format_time, "")),
+        "\n".join(_notes(update.notes, voice, "")),
     )
 
 
-def claims(story: Story, format_time: FormatTime) -> str:
+def claims(story: Story, voice: Voice) -> str:
     """The claims of a whole story, each stance with the update that reports it; empty if there are none."""
-    return _blocks(*("\n".join(_claim_in_full(claim, format_time)) for claim in claims_of(story)))
+    return _blocks(*("\n".join(_claim_in_full(claim, voice)) for claim in claims_of(story)))
 
 
-def row(story: Story, format_time: FormatTime) -> str:
+def row(story: Story, voice: Voice) -> str:
     """A story in a list of them; it may be a part without updates."""
-    facts = f"{counted(story.usable, 'update')} · {format_time(story.updated_at)}"
+    facts = f"{counted(story.usable, 'update')} · {voice.time(story.updated_at)}"
     head = f"{styled(story.slug, bold=True)} · {_status(story)} · {facts}"
     return f"{wrapped(head, '', '    ')}\n{wrapped(plain(_title(story)), '    ')}"
 
@@ -75,38 +76,38 @@ def _status(story: Story) -> str:
     return styled(story.status, fg={"open": "green", "closed": "yellow", "withdrawn": "red"}[story.status])
 
 
-def _head(story: Story, format_time: FormatTime) -> Iterator[str]:
+def _head(story: Story, voice: Voice) -> Iterator[str]:
     yield wrapped(styled(_title(story), bold=True))
-    since = f" since {format_time(story.closed_at)}" if story.closed_at and story.status == "closed" else ""
+    since = f" since {voice.time(story.closed_at)}" if story.closed_at and story.status == "closed" else ""
     yield wrapped(f"{story.slug} · {_status(story)}{since} · {counted(story.usable, 'update')}")
-    yield wrapped(f"opened {format_time(story.opened_at)} · last news {format_time(story.updated_at)}")
+    yield wrapped(f"opened {voice.time(story.opened_at)} · last news {voice.time(story.updated_at)}")
     if story.tags:
-        yield wrapped(f"{words.FIELDS['tags']}: {plain(', '.join(story.tags))}")
+        yield wrapped(f"{ENGLISH.field('tags')}: {plain(', '.join(story.tags))}")
     for other in story.related:
         yield wrapped(f"{_RELATIONS[other.rel]}: {other.story}")
-    yield from _withdrawal(story.withdrawal, format_time, "")
+    yield from _withdrawal(story.withdrawal, voice, "")
 
 
-def _timeline(story: Story, format_time: FormatTime) -> Iterator[str]:
+def _timeline(story: Story, voice: Voice) -> Iterator[str]:
     for update in story.updates.values():
         if update.status != "undone":
-            yield "\n".join(_timeline_item(story, update, format_time))
+            yield "\n".join(_timeline_item(story, update, voice))
 
 
-def _timeline_item(story: Story, update: Update, format_time: FormatTime) -> Iterator[str]:
+def _timeline_item(story: Story, update: Update, voice: Voice) -> Iterator[str]:
     yield wrapped(_headline(update), f"{update.update:>3}  ", _INDENT)
-    yield wrapped(" · ".join([*_badges(story, update), *_times(update, format_time)]), _INDENT)
-    yield from _withdrawal(update.withdrawal, format_time, _INDENT)
+    yield wrapped(" · ".join([*_badges(story, update), *_times(update, voice)]), _INDENT)
+    yield from _withdrawal(update.withdrawal, voice, _INDENT)
     for source in update.sources:
-        yield terminal.source(source, _INDENT)
-    yield from _told_later(update, format_time, _INDENT)
+        yield terminal.source(source, _INDENT, voice)
+    yield from _told_later(update, voice, _INDENT)
 
 
-def _update_head(story: Story, update: Update, format_time: FormatTime) -> Iterator[str]:
+def _update_head(story: Story, update: Update, voice: Voice) -> Iterator[str]:
     yield wrapped(f"{story.slug}/{update.update} of “{plain(_title(story))}”")
     yield wrapped(_headline(update))
-    yield wrapped(" · ".join([*_badges(story, update), *_times(update, format_time), plain(update.author)]))
-    yield from _withdrawal(update.withdrawal, format_time, "")
+    yield wrapped(" · ".join([*_badges(story, update), *_times(update, voice), plain(update.author)]))
+    yield from _withdrawal(update.withdrawal, voice, "")
 
 
 def _headline(update: Update) -> str:
@@ -122,48 +123,48 @@ def _badges(story: Story, update: Update) -> Iterator[str]:
         yield styled("PINNED", fg="cyan", bold=True)
 
 
-def _times(update: Update, format_time: FormatTime) -> Iterator[str]:
-    yield f"published {format_time(update.published_at)}"
-    in_words = dates.describe(update.occurred) if update.occurred else None
-    if occurred := terminal.occurred(in_words, update.occurred_text):
-        yield f"occurred {occurred}"
+def _times(update: Update, voice: Voice) -> Iterator[str]:
+    yield f"published {voice.time(update.published_at)}"
+    in_words = voice.occurred(update.occurred) if update.occurred else None
+    if occurred := when(in_words, update.occurred_text, voice):
+        yield f"occurred {plain(occurred)}"
 
 
 def _around(update: Update) -> Iterator[str]:
     if update.tags:
-        yield wrapped(f"{words.FIELDS['tags']}: {plain(', '.join(update.tags))}")
+        yield wrapped(f"{ENGLISH.field('tags')}: {plain(', '.join(update.tags))}")
     if update.link:
-        yield wrapped(f"{words.LINK}: {plain(update.link)}")
+        yield wrapped(f"{ENGLISH.more}: {plain(update.link)}")
     if update.closes:
         yield "The story ends with this update."
 
 
-def _withdrawal(withdrawal: Withdrawal | None, format_time: FormatTime, indent: str) -> Iterator[str]:
+def _withdrawal(withdrawal: Withdrawal | None, voice: Voice, indent: str) -> Iterator[str]:
     if withdrawal is None:
         return
-    yield terminal.dated(words.WITHDRAWN, withdrawal.published_at, withdrawal.notice, format_time, indent, "red")
+    yield terminal.dated(ENGLISH.withdrawal, withdrawal.published_at, withdrawal.notice, voice, indent, "red")
     if withdrawal.title:
         yield wrapped(f"In public: {plain(withdrawal.title)}", indent)
 
 
-def _told_later(about: Story | Update, format_time: FormatTime, indent: str) -> Iterator[str]:
+def _told_later(about: Story | Update, voice: Voice, indent: str) -> Iterator[str]:
     for revision in about.revisions:
         if revision.signal in NEWS:
             label = terminal.SIGNALS[revision.signal]
-            yield terminal.dated(label, revision.published_at, revision.notice, format_time, indent)
-    yield from _notes(about.notes, format_time, indent)
+            yield terminal.dated(label, revision.published_at, revision.notice, voice, indent)
+    yield from _notes(about.notes, voice, indent)
 
 
-def _notes(notes: Sequence[Note], format_time: FormatTime, indent: str) -> Iterator[str]:
+def _notes(notes: Sequence[Note], voice: Voice, indent: str) -> Iterator[str]:
     for note in notes:
-        yield terminal.dated(words.NOTE, note.published_at, note.text, format_time, indent)
+        yield terminal.dated(ENGLISH.note, note.published_at, note.text, voice, indent)
 
 
-def _revisions(revisions: Sequence[Revision], format_time: FormatTime) -> Iterator[str]:
+def _revisions(revisions: Sequence[Revision], voice: Voice) -> Iterator[str]:
     for revision in revisions:
-        fields = listed(name.lower() for field, name in words.FIELDS.items() if field in revision.before)
+        fields = listed(ENGLISH.field(name).lower() for name in FIELDS if name in revision.before)
         label = f"{terminal.SIGNALS[revision.signal]}{f' [{fields}]' if fields else ''}"
-        yield terminal.dated(label, revision.published_at, revision.notice, format_time)
+        yield terminal.dated(label, revision.published_at, revision.notice, voice)
 
 
 def _claim(claim: Claim) -> str:
@@ -171,14 +172,14 @@ def _claim(claim: Claim) -> str:
 
 
 def _claim_head(claim: Claim, indent: str) -> str:
-    status = styled(terminal.status_of(claim), fg=_COLOURS.get(claim.status), bold=True)
+    status = styled(ENGLISH.claim_status(claim.status, claim.confirmed_by), fg=_COLOURS.get(claim.status), bold=True)
     return wrapped(f"{status} · {plain(claim.text or '')} ({claim.claim})", indent, f"{indent}  ")
 
 
-def _claim_in_full(claim: Claim, format_time: FormatTime) -> Iterator[str]:
+def _claim_in_full(claim: Claim, voice: Voice) -> Iterator[str]:
     yield _claim_head(claim, "")
     for one in claim.statements:
-        yield wrapped(f"{format_time(one.published_at)} · {plain(one.by)} {one.position} ({one.update})", "  ", "    ")
+        yield wrapped(f"{voice.time(one.published_at)} · {plain(one.by)} {one.position} ({one.update})", "  ", "    ")
 
 
 def _parties(claim: Claim) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feed.cli.desk import Desk, counted, echo_json, pass_desk, progress
+from feed.cli.layout import plain
 from feed.errors import Invalid, Refused
 from feed.text import LINE_BYTES
 
@@ -121,9 +122,13 @@ def import_events(desk: Desk, file: io.BufferedReader, batch: int, as_json: bool
     "--takeover", is_flag=True, help="Publish into a folder that another log, or a later state, was published into."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@click.option("-n", "--dry-run", is_flag=True, help="List the entries that subscribers would get; write nothing.")
 @pass_desk
-def publish(desk: Desk, out: Path | None, everything: bool, takeover: bool, as_json: bool) -> None:
+def publish(desk: Desk, out: Path | None, everything: bool, takeover: bool, as_json: bool, dry_run: bool) -> None:
     """Write feeds and pages, as far as they have changed since the last publish, and say what subscribers are told."""
+    if dry_run:
+        _list_waiting(desk, out)
+        return
     report = desk.newsroom.publish(out and out.absolute(), everything=everything, takeover=takeover)
     if as_json:
         echo_json(
@@ -168,6 +173,12 @@ def rebuild(desk: Desk, check: bool) -> None:
 
 STARTING = (init, demo)
 KEEPING = (publish, upgrade, rebuild)
+
+
+def _list_waiting(desk: Desk, out: Path | None) -> None:
+    for entry in desk.newsroom.waiting(out and out.absolute()):
+        click.echo(plain(f"{desk.newsroom.voice.time(entry.published_at)}  {entry.title}"))
+    click.echo("nothing was written (dry run)", err=True)
 
 
 def publish_now(desk: Desk, *, err: bool) -> None:

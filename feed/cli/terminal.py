@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from msgspec import UNSET, to_builtins
 
-from feed import words
 from feed.claims import Claim
 from feed.cli.desk import listed
 from feed.cli.layout import plain, styled, wrapped
 from feed.dates import Instant
+from feed.developments import Kind
 from feed.diff import Part, word_diff
 from feed.events import Changes, Source
 from feed.site import entries
-from feed.site.entries import Entry, FormatTime, Wording
+from feed.site.entries import Entry, Wording
+from feed.site.voice import Voice
 from feed.story import Revision, Update
+from feed.words import ENGLISH, FIELDS, Words
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar as Bar
 
-SIGNALS = {**words.NOTICES, "refile": "Refiled", "amendment": "Amended before anyone was told"}
+SIGNALS = {
+    "correction": ENGLISH.correction,
+    "clarification": ENGLISH.clarification,
+    "addition": ENGLISH.addition,
+    "refile": "Refiled",
+    "amendment": "Amended before anyone was told",
+}
 
 _MARKS = {"removed": ("[-{}-]", "red"), "added": ("{{+{}+}}", "green")}
 # Of a development's kind, one and several; of the other kinds several end in "s".
@@ -62,34 +70,36 @@ class ProgressBar:
             self._bar.render_finish()
 
 
-def entry(entry: Entry, format_time: FormatTime) -> str:
-    """An entry as a reader will show it, set off from the margin."""
+def entry(entry: Entry, voice: Voice) -> str:
+    """An entry as a reader will show it, in the voice of its story, set off from the margin."""
     blocks = [
-        _entry_head(entry, format_time),
-        *_notices(entry, format_time),
+        _entry_head(entry, voice),
+        *_notices(entry, voice),
         *(wrapped(plain(text), "  ") for text in (entry.statement, entry.body) if text),
-        *map(_wording, entry.wordings),
-        "\n".join(_grounds(entry)),
-        "\n".join(_around(entry)),
+        *(_wording(wording, voice.words) for wording in entry.wordings),
+        "\n".join(_grounds(entry, voice)),
+        "\n".join(_around(entry, voice.words)),
     ]
     return "\n\n".join(block for block in blocks if block)
 
 
-def revision(revision: Revision, format_time: FormatTime) -> str:
+def revision(revision: Revision, voice: Voice) -> str:
     """What one revision changed, word by word."""
-    head = dated(SIGNALS[revision.signal], revision.published_at, revision.notice, format_time)
+    head = dated(SIGNALS[revision.signal], revision.published_at, revision.notice, voice)
     hidden = ["The old words are no longer shown in public."] if revision.hide_before else []
-    names = (name for name in words.FIELDS if name in revision.before)
-    return "\n".join(
-        [head, *hidden, *(_difference(name, revision.before[name], revision.after[name]) for name in names)]
+    changed = (
+        _difference(name, revision.before[name], revision.after[name], voice)
+        for name in FIELDS
+        if name in revision.before
     )
+    return "\n".join([head, *hidden, *changed])
 
 
-def changes(update: Update, changes: Changes) -> str:
+def changes(update: Update, changes: Changes, voice: Voice) -> str:
     """What these changes would change of the update, word by word; empty if nothing."""
     given = {name: value for name in changes.__struct_fields__ if (value := getattr(changes, name)) is not UNSET}
     return "\n".join(
-        _difference(name, to_builtins(getattr(update, name)), to_builtins(value))
+        _difference(name, to_builtins(getattr(update, name)), to_builtins(value), voice)
         for name, value in given.items()
         if (getattr(update, name) or None) != (value or None)
     )
@@ -100,35 +110,20 @@ def diff(parts: Iterable[Part], indent: str = "") -> str:
     return wrapped("".join(map(_marked, parts)), indent)
 
 
-def dated(
-    label: str, at: Instant, text: str | None, format_time: FormatTime, indent: str = "", colour: str = "yellow"
-) -> str:
+def dated(label: str, at: Instant, text: str | None, voice: Voice, indent: str = "", colour: str = "yellow") -> str:
     """What was said of something, and when: "Correction (13 February 2023, 10:00 UTC): …"."""
-    head = f"{styled(label, fg=colour, bold=True)} ({format_time(at)})"
-    return wrapped(f"{head}: {plain(text)}" if text else head, indent)
+    head = f"{styled(label, fg=colour, bold=True)} ({voice.time(at)})"
+    return wrapped(voice.words.with_label(head, plain(text)) if text else head, indent)
 
 
-def source(source: Source, indent: str) -> str:
+def source(source: Source, indent: str, voice: Voice) -> str:
     """Name, address and quote, as far as there are any."""
-    return wrapped(plain(entries.plain("sources", [to_builtins(source)]) or ""), indent, f"{indent}  ")
-
-
-def occurred(occurred: str | None, occurred_text: str | None) -> str:
-    """When something happened, in our words and in those it came from; empty if neither is known."""
-    told = f"“{plain(occurred_text)}”" if occurred_text else ""
-    return f"{occurred} ({told})" if occurred and told else occurred or told
-
-
-def status_of(claim: Claim) -> str:
-    """A claim's status; where it is confirmed, always with those who confirm it."""
-    if claim.status == "confirmed":
-        return words.CONFIRMED_BY.format(parties=listed(claim.confirmed_by))
-    return claim.status
+    return wrapped(plain(entries.plain("sources", [to_builtins(source)], voice) or ""), indent, f"{indent}  ")
 
 
 def tally(counts: Mapping[str, int]) -> str:
     """How many developments of each kind: "2 updates and 1 editor’s note"; empty if there are none."""
-    return listed(_numbered(kind, counts[kind]) for kind in words.TITLES if counts.get(kind))
+    return listed(_numbered(kind, counts[kind]) for kind in get_args(Kind) if counts.get(kind))
 
 
 def _numbered(kind: str, number: int) -> str:
@@ -143,50 +138,58 @@ def _marked(part: Part) -> str:
     return styled(mark.format(part.text), fg=colour)
 
 
-def _difference(name: str, before: Any, after: Any) -> str:
-    old, new = (entries.plain(name, value) or "" for value in (before, after))
-    return f"{styled(words.FIELDS[name], bold=True)}:\n{diff(word_diff(old, new), '  ')}"
+def _difference(name: str, before: Any, after: Any, voice: Voice) -> str:
+    old, new = (entries.plain(name, value, voice) or "" for value in (before, after))
+    return f"{styled(voice.words.field(name), bold=True)}:\n{diff(word_diff(old, new), '  ')}"
 
 
-def _entry_head(entry: Entry, format_time: FormatTime) -> str:
-    byline = f"{format_time(entry.published_at)} · {plain(entry.author)}"
+def _entry_head(entry: Entry, voice: Voice) -> str:
+    byline = f"{voice.time(entry.published_at)} · {plain(entry.author)}"
     return f"{wrapped(styled(entry.title, bold=True), '  ')}\n{wrapped(byline, '  ')}"
 
 
-def _notices(entry: Entry, format_time: FormatTime) -> Iterator[str]:
+def _notices(entry: Entry, voice: Voice) -> Iterator[str]:
     if (withdrawal := entry.withdrawal) is not None:
-        yield dated(words.WITHDRAWN, withdrawal.published_at, withdrawal.notice, format_time, "  ", "red")
+        yield dated(voice.words.withdrawal, withdrawal.published_at, withdrawal.notice, voice, "  ", "red")
     for notice in entry.notices:
-        yield dated(words.NOTICES[notice.signal], notice.published_at, notice.text, format_time, "  ")
+        yield dated(voice.words.kind(notice.signal), notice.published_at, notice.text, voice, "  ")
 
 
-def _wording(wording: Wording) -> str:
-    said = words.NO_LONGER_SHOWN if wording.hidden else f"{words.SAID}: {plain(wording.before or words.NOTHING)}"
-    now = f"{words.NOW_SAYS}: {plain(wording.after or words.NOTHING)}"
-    return f"  {styled(words.FIELDS[wording.field], bold=True)}\n{wrapped(said, '    ')}\n{wrapped(now, '    ')}"
+def _wording(wording: Wording, words: Words) -> str:
+    said = words.with_label(words.said, plain(wording.before or words.nothing))
+    now = words.with_label(words.now_says, plain(wording.after or words.nothing))
+    return "\n".join(
+        [
+            f"  {styled(words.field(wording.field), bold=True)}",
+            wrapped(words.no_longer_shown if wording.hidden else said, "    "),
+            wrapped(now, "    "),
+        ]
+    )
 
 
-def _grounds(entry: Entry) -> Iterator[str]:
-    if when := occurred(entry.occurred, entry.occurred_text):
-        yield wrapped(f"{words.OCCURRED}: {when}", "  ")
+def _grounds(entry: Entry, voice: Voice) -> Iterator[str]:
+    words = voice.words
+    if occurred := entries.when(entry.occurred, entry.occurred_text, voice):
+        yield wrapped(words.with_label(words.field("occurred"), plain(occurred)), "  ")
     if entry.sources:
-        yield f"  {words.SOURCES}:"
-        yield from (source(one, "    ") for one in entry.sources)
+        yield f"  {words.field('sources')}:"
+        yield from (source(one, "    ", voice) for one in entry.sources)
     if shown := [claim for claim in entry.claims if claim.statements]:
-        yield f"  {words.CLAIMS}:"
-        yield from map(_claim, shown)
+        yield f"  {words.field('stances')}:"
+        yield from (_claim(claim, words) for claim in shown)
 
 
-def _claim(claim: Claim) -> str:
+def _claim(claim: Claim, words: Words) -> str:
     latest = {statement.by: statement.position for statement in claim.statements}
-    parties = ", ".join(f"{by} {position}" for by, position in latest.items())
-    return wrapped(plain(f"{claim.text or claim.claim}: {status_of(claim)} ({parties})"), "    ", "      ")
+    parties = ", ".join(words.position(position, by) for by, position in latest.items())
+    status = f"{words.claim_status(claim.status, claim.confirmed_by)} ({parties})"
+    return wrapped(plain(words.with_label(claim.text or claim.claim, status)), "    ", "      ")
 
 
-def _around(entry: Entry) -> Iterator[str]:
+def _around(entry: Entry, words: Words) -> Iterator[str]:
     for note in entry.notes:
-        yield wrapped(f"{words.NOTE}: {plain(note)}", "  ")
+        yield wrapped(words.with_label(words.note, plain(note)), "  ")
     if entry.link:
-        yield wrapped(f"{words.LINK}: {plain(entry.link)}", "  ")
+        yield wrapped(words.with_label(words.more, plain(entry.link)), "  ")
     if entry.closes:
-        yield f"  {words.COVERAGE_ENDED}"
+        yield f"  {words.coverage_ended}"

@@ -178,7 +178,7 @@ def _revise(
         return
     with _kept(edited):
         changes = documents.differences(present, documents.read("your text", edited))
-        signal, notice = _asked_class(present, changes, signal)
+        signal, notice = _asked_class(desk, present, changes, signal)
         data = _revision(name, signal, notice, hide_before, changes)
         _record_unless_touched(desk, story, present, data, manner)
 
@@ -203,11 +203,11 @@ def _worded(stances: tuple[Stance, ...], present: Update) -> tuple[Stance, ...]:
     return tuple(replace(stance, text=stance.text or wordings.get(stance.claim)) for stance in stances)
 
 
-def _asked_class(present: Update, changes: Changes, signal: Signal | None) -> tuple[Signal, str | None]:
+def _asked_class(desk: Desk, present: Update, changes: Changes, signal: Signal | None) -> tuple[Signal, str | None]:
     """Show what was changed, and ask what kind of change it is."""
     from feed.cli import terminal
 
-    click.echo(terminal.changes(present, changes), err=True)
+    click.echo(terminal.changes(present, changes, desk.newsroom.voice), err=True)
     signal = signal or _asked_signal()
     if signal in ("correction", "clarification"):
         return signal, click.prompt("What was wrong, and what is right (this is published)", err=True)

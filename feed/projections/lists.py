@@ -90,6 +90,12 @@ def spelling(connection: Connection, channel: str) -> str | None:
     return connection.scalar(query)
 
 
+def after(connection: Connection, position: int, count: int) -> list[Development]:
+    """The first developments after a position, in order."""
+    query = select(_developments).where(_developments.c.position > position).order_by(_developments.c.position)
+    return [rows.development_of(row) for row in connection.execute(query.limit(count))]
+
+
 def count_by_kind(connection: Connection, *, after: int) -> dict[str, int]:
     """How many developments there are after a position, of each kind that there is, by the kind's name."""
     kind = _developments.c.kind

@@ -43,8 +43,17 @@ def create(connection: Connection) -> None:
 
 def is_current(connection: Connection) -> bool:
     """Whether the live tables are of this version's make."""
-    versions = connection.scalars(select(projection_state.c.version).where(projection_state.c.name == STATE))
-    return versions.one_or_none() == VERSION
+    return _version(connection) == VERSION
+
+
+def require_current(connection: Connection, database: str) -> None:
+    """Raises DatabaseError unless the live tables are of this version's make."""
+    if _version(connection) > VERSION:
+        raise DatabaseError(
+            database, "was made by a newer version of feed: install that one (pip install --upgrade story-feed)"
+        )
+    if not is_current(connection):
+        raise DatabaseError(database, "was made by an older version of feed: run feed upgrade")
 
 
 def problems(connection: Connection, size: int) -> list[str]:
@@ -79,6 +88,11 @@ def check(database: Database, progress: Progress) -> Difference | None:
         difference = _first_difference(connection)
         _clear(connection)
     return difference
+
+
+def _version(connection: Connection) -> int:
+    versions = connection.scalars(select(projection_state.c.version).where(projection_state.c.name == STATE))
+    return versions.one_or_none() or 0
 
 
 def _begin(database: Database) -> int:

@@ -7,11 +7,11 @@ only ever added to, so an append costs the same however long the story is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Row, Select, Table, select, tuple_
+from sqlalchemy import Connection, Row, Table, select, tuple_
 
 from feed.database import projection_state
 from feed.developments import Development, channels, development, of_update
@@ -22,6 +22,8 @@ from feed.projections import rows
 from feed.projections.tables import LIVE, STATE, ReadTables, insert_into, upsert_into
 from feed.story import Story, Update
 
+_Key = TypeVar("_Key", str, tuple[str, str])
+_PIECE = 10_000
 _UPDATE_STATE = "UPDATE projection_state SET position = ?, developments = ? WHERE name = ?"
 
 
@@ -195,30 +197,36 @@ class Workbench:
 
     def _stories(self, slugs: set[str]) -> dict[str, Row[Any]]:
         table = self._tables.stories
-        found = self._connection.execute(select(table).where(table.c.slug.in_(sorted(slugs))))
-        return {row.slug: row for row in found}
+        found: dict[str, Row[Any]] = {}
+        for some in _in_pieces(slugs):
+            found |= {row.slug: row for row in self._connection.execute(select(table).where(table.c.slug.in_(some)))}
+        return found
 
     def _updates(self, keys: set[tuple[str, str]]) -> dict[str, dict[str, Update]]:
-        if not keys:
-            return {}
         stances: dict[tuple[str, str], list[Stance]] = {}
-        for row in self._connection.execute(_of(self._tables.stances, "update", keys)):
+        for row in self._of(self._tables.stances, "update", keys):
             stances.setdefault((row.story, row.update), []).append(rows.stance_of(row))
         loaded: dict[str, dict[str, Update]] = {}
-        for row in self._connection.execute(_of(self._tables.updates, "update", keys)):
+        for row in self._of(self._tables.updates, "update", keys):
             of_update = tuple(stances.get((row.story, row.update), ()))
             loaded.setdefault(row.story, {})[row.update] = rows.update_of(row, stances=of_update)
         return loaded
 
     def _named(self, keys: set[tuple[str, str]]) -> dict[str, dict[str, int]]:
         named: dict[str, dict[str, int]] = {}
-        if keys:
-            for row in self._connection.execute(_of(self._tables.claims, "claim", keys)):
-                named.setdefault(row.story, {})[row.claim] = row.version
+        for row in self._of(self._tables.claims, "claim", keys):
+            named.setdefault(row.story, {})[row.claim] = row.version
         return named
 
+    def _of(self, table: Table, name: str, keys: set[tuple[str, str]]) -> Iterator[Row[Any]]:
+        """The rows of these (story, NAME) pairs, those of one pair in the order of the table's key."""
+        pair = tuple_(table.c.story, table.c[name])
+        for some in _in_pieces(keys):
+            yield from self._connection.execute(select(table).where(pair.in_(some)).order_by(*table.primary_key))
 
-def _of(table: Table, name: str, keys: set[tuple[str, str]]) -> Select[Any]:
-    """The rows of these (story, NAME) pairs, in the order of the table's key."""
-    key = tuple_(table.c.story, table.c[name])
-    return select(table).where(key.in_(sorted(keys))).order_by(*table.primary_key)
+
+def _in_pieces(keys: set[_Key]) -> Iterator[list[_Key]]:
+    """The keys in lists that one statement can take: SQLite allows it 32,766 values."""
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _PIECE):
+        yield ordered[start : start + _PIECE]

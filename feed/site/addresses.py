@@ -10,9 +10,13 @@ MEDIA_TYPES = {ATOM: "application/atom+xml", RSS: "application/rss+xml", JSON: "
 
 
 class Addresses(Struct, frozen=True, kw_only=True):
-    """`url` is the site's home page; it ends in "/" and may have a path."""
+    """`url` is the site's home page; it ends in "/" and may have a path.
+
+    `entry_link` is a pattern with {story} and {anchor} for a site of one's own that shows the developments.
+    """
 
     url: str
+    entry_link: str | None = None
 
     def story(self, slug: str) -> str:
         """A story's page, and the folder of its feeds."""
@@ -20,4 +24,12 @@ class Addresses(Struct, frozen=True, kw_only=True):
 
     def entry(self, slug: str, anchor: str) -> str:
         """A development's place on its story's page."""
+        if self.entry_link is not None:
+            return self.entry_link.format(story=slug, anchor=anchor)
         return f"{self.story(slug)}#{anchor}"
+
+
+def archive(name: str, number: int) -> str:
+    """The place of an archive document beside its feed: archive/atom-00001.xml, archive/feed-00001.json."""
+    stem, _, ending = name.partition(".")
+    return f"archive/{stem}-{number:05}.{ending}"

@@ -5,31 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import takewhile
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from feed import words
 from feed.claims import Claim
 from feed.dates import Instant, to_datetime
 from feed.events import Source
 from feed.site import prose
-from feed.site.entries import Entry, FormatTime, Notice, Wording
+from feed.site.entries import Entry, Notice, Wording, when
+from feed.site.voice import Voice
 from feed.story import Withdrawal
+from feed.words import Words
 
 TEXT_BYTES = 300
 # Of a longer text only the changed words are shown, with so many of those around them.
 _WORDING_BYTES = 1_500
 _WORDS_AROUND = 20
 
-_BLOCK = Markup("<p><strong>{}</strong>: {}</p>")
+_BLOCK = Markup("<p>{}</p>")
+_STRONG = Markup("<strong>{}</strong>")
 _LIST = Markup("<p><strong>{}</strong></p>\n<ul>{}</ul>")
 _ITEM = Markup("<li>{}</li>")
 
 
-def html(entry: Entry, format_time: FormatTime) -> str:
+def html(entry: Entry, voice: Voice) -> str:
     """Sanitised HTML in blocks, notices first; empty where an entry has nothing to say beyond its title."""
     if entry.withdrawal is not None:
-        return prose.clean(_withdrawal(entry.withdrawal, format_time))
-    blocks = [*_said(entry, format_time), *_grounds(entry), *_around(entry)]
+        return prose.clean(_withdrawal(entry.withdrawal, voice))
+    blocks = [*_said(entry, voice), *_grounds(entry, voice), *_around(entry, voice)]
     return prose.clean("\n".join(blocks))
 
 
@@ -43,57 +45,65 @@ def text(entry: Entry, markup: str) -> str:
     return prose.cut(prose.plain(markup), TEXT_BYTES) or entry.title
 
 
-def _said(entry: Entry, format_time: FormatTime) -> Iterable[str]:
+def _said(entry: Entry, voice: Voice) -> Iterable[str]:
     for notice in entry.notices:
-        yield _notice(notice, format_time)
+        yield _notice(notice, voice)
     if entry.statement:
-        yield Markup("<p>{}</p>").format(_lines(entry.statement))
+        yield _BLOCK.format(_lines(entry.statement))
     if entry.body:
         yield prose.render(entry.body)
     for wording in entry.wordings:
-        yield _wording(wording)
+        yield _wording(wording, voice.words)
 
 
-def _grounds(entry: Entry) -> Iterable[str]:
+def _grounds(entry: Entry, voice: Voice) -> Iterable[str]:
+    words = voice.words
     if entry.occurred or entry.occurred_text:
-        yield _BLOCK.format(words.OCCURRED, _occurred(entry.occurred, entry.occurred_text))
+        yield _named(words, words.field("occurred"), when(entry.occurred, entry.occurred_text, voice))
     if entry.sources:
-        yield _LIST.format(words.SOURCES, _list(_source(source) for source in entry.sources))
-    if claims := [_claim(claim) for claim in entry.claims if claim.statements]:
-        yield _LIST.format(words.CLAIMS, _list(claims))
+        yield _LIST.format(words.field("sources"), _list(_source(source, words) for source in entry.sources))
+    if claims := [_claim(claim, words) for claim in entry.claims if claim.statements]:
+        yield _LIST.format(words.field("stances"), _list(claims))
 
 
-def _around(entry: Entry) -> Iterable[str]:
+def _around(entry: Entry, voice: Voice) -> Iterable[str]:
+    words = voice.words
     for note in entry.notes:
-        yield _BLOCK.format(words.NOTE, _lines(note))
+        yield _named(words, words.note, _lines(note))
     if entry.link:
-        yield _BLOCK.format(words.LINK, _link(entry.link, entry.link))
+        yield _named(words, words.more, _link(entry.link, entry.link))
     if entry.closes:
-        yield Markup("<p>{}</p>").format(words.COVERAGE_ENDED)
+        yield _BLOCK.format(words.coverage_ended)
 
 
-def _notice(notice: Notice, format_time: FormatTime) -> Markup:
-    return Markup("<p><strong>{}</strong> ({}): {}</p>").format(
-        words.NOTICES[notice.signal], _time(notice.published_at, format_time), _lines(notice.text)
-    )
+def _notice(notice: Notice, voice: Voice) -> Markup:
+    head = _head(voice.words.kind(notice.signal), notice.published_at, voice)
+    return _BLOCK.format(_labelled(voice.words, head, _lines(notice.text)))
 
 
-def _withdrawal(withdrawal: Withdrawal, format_time: FormatTime) -> Markup:
-    head = Markup("<strong>{}</strong> ({})").format(words.WITHDRAWN, _time(withdrawal.published_at, format_time))
-    if not withdrawal.notice:
-        return Markup("<p>{}</p>").format(head)
-    return Markup("<p>{}: {}</p>").format(head, _lines(withdrawal.notice))
+def _withdrawal(withdrawal: Withdrawal, voice: Voice) -> Markup:
+    head = _head(voice.words.withdrawal, withdrawal.published_at, voice)
+    return _BLOCK.format(_labelled(voice.words, head, _lines(withdrawal.notice)) if withdrawal.notice else head)
 
 
-def _wording(wording: Wording) -> Markup:
-    before, after = _changed_words(wording.before or words.NOTHING, wording.after or words.NOTHING)
-    said = Markup("{}: <del>{}</del>").format(words.SAID, _lines(before))
-    return Markup("<p><strong>{}</strong>: {}</p>\n<p>{}: <ins>{}</ins></p>").format(
-        words.FIELDS[wording.field],
-        words.NO_LONGER_SHOWN if wording.hidden else said,
-        words.NOW_SAYS,
-        _lines(after),
-    )
+def _head(label: str, instant: Instant, voice: Voice) -> Markup:
+    return Markup("<strong>{}</strong> ({})").format(label, _time(instant, voice))
+
+
+def _named(words: Words, label: str, text: str) -> Markup:
+    return _BLOCK.format(_labelled(words, _STRONG.format(label), text))
+
+
+def _labelled(words: Words, label: str, text: str) -> Markup:
+    return escape(words.labelled).format(label=label, text=text)
+
+
+def _wording(wording: Wording, words: Words) -> Markup:
+    before, after = _changed_words(wording.before or words.nothing, wording.after or words.nothing)
+    said = _labelled(words, words.said, Markup("<del>{}</del>").format(_lines(before)))
+    now = _labelled(words, words.now_says, Markup("<ins>{}</ins>").format(_lines(after)))
+    first = _named(words, words.field(wording.field), words.no_longer_shown if wording.hidden else said)
+    return Markup("\n").join([first, _BLOCK.format(now)])
 
 
 def _changed_words(before: str, after: str) -> tuple[str, str]:
@@ -117,40 +127,29 @@ def _part(all_words: list[str], head: int, tail: int) -> str:
     return prose.cut(f"{'… ' if head else ''}{part}{' …' if tail else ''}", _WORDING_BYTES)
 
 
-def _occurred(occurred: str | None, occurred_text: str | None) -> str:
-    if not occurred_text:
-        return occurred or ""
-    return f"{occurred} (“{occurred_text}”)" if occurred else f"“{occurred_text}”"
-
-
-def _source(source: Source) -> Markup:
+def _source(source: Source, words: Words) -> Markup:
     name = source.name or source.url
-    who = _link(source.url, name) if source.url and name else Markup("{}").format(name or "")
+    who = _link(source.url, name) if source.url and name else escape(name or "")
     if not source.quote:
         return who
     cite = Markup(' cite="{}"').format(source.url) if source.url else ""
-    quote = Markup("\n<blockquote{}><p>{}</p></blockquote>").format(cite, _lines(source.quote))
-    return who + ":" + quote if who else quote
+    quote = Markup("<blockquote{}><p>{}</p></blockquote>").format(cite, _lines(source.quote))
+    return _labelled(words, who, quote) if who else quote
 
 
-def _claim(claim: Claim) -> Markup:
+def _claim(claim: Claim, words: Words) -> Markup:
     latest = {statement.by: statement.position for statement in claim.statements}
-    parties = _list(Markup("{}: {}").format(by, position) for by, position in latest.items())
-    return Markup("{}: <strong>{}</strong>\n<ul>{}</ul>").format(claim.text or claim.claim, _status(claim), parties)
-
-
-def _status(claim: Claim) -> str:
-    if claim.status == "confirmed":
-        return words.CONFIRMED_BY.format(parties=", ".join(claim.confirmed_by))
-    return claim.status
+    status = _STRONG.format(words.claim_status(claim.status, claim.confirmed_by))
+    parties = _list(words.position(position, by) for by, position in latest.items())
+    return Markup("{}\n<ul>{}</ul>").format(_labelled(words, claim.text or claim.claim, status), parties)
 
 
 def _list(items: Iterable[str]) -> Markup:
     return Markup("\n").join(_ITEM.format(item) for item in items)
 
 
-def _link(address: str, words_shown: str) -> Markup:
-    return Markup('<a href="{}">{}</a>').format(address, words_shown)
+def _link(address: str, shown: str) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(address, shown)
 
 
 def _lines(several: str) -> Markup:
@@ -158,5 +157,5 @@ def _lines(several: str) -> Markup:
     return Markup("<br>\n").join(several.splitlines())
 
 
-def _time(instant: Instant, format_time: FormatTime) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(machine_time(instant), format_time(instant))
+def _time(instant: Instant, voice: Voice) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(machine_time(instant), voice.time(instant))

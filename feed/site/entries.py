@@ -6,18 +6,19 @@ only give it a form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
 from msgspec import Struct
 
-from feed import dates, words
 from feed.claims import Claim, Statement, claim
 from feed.dates import Instant
 from feed.developments import Development, Kind, public_headline, public_tags, public_words, withdrawal_of
 from feed.events import Source
+from feed.site.voice import Voice
 from feed.story import NEWS, Revision, Story, Update, Withdrawal
+from feed.words import FIELDS
 
 
 class Notice(Struct, frozen=True, kw_only=True):
@@ -73,17 +74,14 @@ class Entry(Struct, frozen=True, kw_only=True):
     closes: bool = False
 
 
-FormatTime = Callable[[Instant], str]
-
-
 def entry(
     told: Development,
     story: Story,
     update: Update | None,
     statements: Iterable[Statement],
-    format_time: FormatTime,
+    voice: Voice,
 ) -> Entry:
-    """The entry of a development, by what may be shown of it now.
+    """The entry of a development, by what may be shown of it now, in the story's voice.
 
     `story` may be a part; `update` is the whole update that the development is about, and `statements` are
     the counting ones about the claims that it names, in the order of their places.
@@ -93,7 +91,7 @@ def entry(
     if withdrawal is not None and told.version <= withdrawal.version:
         shown = _stub(told, story, withdrawal)
     else:
-        shown = _content(told, story, update, withdrawal, statements)
+        shown = _content(told, story, update, withdrawal, statements, voice)
     about = update if update is not None and told.kind != "update" else None
     return Entry(
         id=entry_id(story, told.id),
@@ -101,7 +99,7 @@ def entry(
         anchor=anchor(told),
         language=story.language,
         kind=told.kind,
-        title=_title(told, story, update, withdrawal, format_time),
+        title=_title(told, story, update, withdrawal, voice),
         author=told.author,
         published_at=told.published_at,
         original=entry_id(story, about.id) if about else None,
@@ -120,27 +118,31 @@ def anchor(told: Development) -> str:
     return told.update if told.kind == "update" and told.update else f"_{told.version}"
 
 
-def neutral_title(story: Story, update: Update | None, format_time: FormatTime) -> str:
+def neutral_title(story: Story, update: Update | None, voice: Voice) -> str:
     """What stands in place of the headline of what was withdrawn."""
     withdrawal = withdrawal_of(story, update)
     if withdrawal is not None and withdrawal.title:
         return withdrawal.title
     if update is None or story.withdrawal is not None:
-        return words.STORY_OF.format(time=format_time(story.opened_at))
-    return words.UPDATE_OF.format(time=format_time(update.published_at))
+        return voice.words.story_of.format(time=voice.time(story.opened_at))
+    return voice.words.update_of.format(time=voice.time(update.published_at))
 
 
-def _title(
-    told: Development, story: Story, update: Update | None, withdrawal: Withdrawal | None, format_time: FormatTime
-) -> str:
+def when(occurred: str | None, occurred_text: str | None, voice: Voice) -> str:
+    """When something happened, in our words and in those it came from; empty if neither is known."""
+    told = voice.words.quoted.format(text=occurred_text) if occurred_text else ""
+    return f"{occurred} ({told})" if occurred and told else occurred or told
+
+
+def _title(told: Development, story: Story, update: Update | None, withdrawal: Withdrawal | None, voice: Voice) -> str:
     if withdrawal is None:
-        kind, title = told.kind, public_headline(told, update)
+        kind, headline = told.kind, public_headline(told, update)
     else:
         kind = told.kind if told.version > withdrawal.version else "withdrawal"
-        title = neutral_title(story, update, format_time)
+        headline = neutral_title(story, update, voice)
+    title = voice.words.with_kind(kind, headline)
     # A label is the story's own words, which a withdrawn story no longer shows.
-    label = f"{told.label}: " if told.label and story.withdrawal is None else ""
-    return label + words.TITLES[kind].format(title=title)
+    return voice.words.with_label(told.label, title) if told.label and story.withdrawal is None else title
 
 
 def _stub(told: Development, story: Story, withdrawal: Withdrawal) -> dict[str, Any]:
@@ -154,30 +156,32 @@ def _content(
     update: Update | None,
     withdrawal: Withdrawal | None,
     statements: Iterable[Statement],
+    voice: Voice,
 ) -> dict[str, Any]:
     shown: dict[str, Any] = {"updated_at": told.published_at, "tags": public_tags(told, story, update), "key": told.key}
     if withdrawal is not None:
         shown["tags"] = ()
     match told.kind:
         case "update" if update is not None:
-            return shown | _update(told, update, statements)
+            return shown | _update(told, update, statements, voice)
         case "correction" | "clarification" | "addition":
-            return shown | _revision(told, update, _with_version(update or story, told.version), statements)
+            revision = _with_version(update or story, told.version)
+            return shown | _revision(told, update, revision, statements, voice)
         case "note":
             notes = (update or story).notes
             return shown | {"statement": next((note.text for note in notes if note.version == told.version), None)}
         case "ended":
-            return shown | {"statement": words.COVERAGE_ENDED_OF.format(headline=told.headline)}
+            return shown | {"statement": voice.words.coverage_ended_of.format(headline=told.headline)}
         case _:
-            return shown | {"statement": words.COVERAGE_RESUMED_OF.format(headline=told.headline)}
+            return shown | {"statement": voice.words.coverage_resumed_of.format(headline=told.headline)}
 
 
-def _update(told: Development, update: Update, statements: Iterable[Statement]) -> dict[str, Any]:
+def _update(told: Development, update: Update, statements: Iterable[Statement], voice: Voice) -> dict[str, Any]:
     return {
         "updated_at": update.updated_at,
         "notices": tuple(_notice(revision) for revision in update.revisions if _has_notice(revision)),
         "body": update.body,
-        "occurred": dates.describe(update.occurred) if update.occurred else None,
+        "occurred": voice.occurred(update.occurred) if update.occurred else None,
         "occurred_text": update.occurred_text,
         "sources": update.sources,
         "claims": _claims(told, update, statements),
@@ -188,7 +192,11 @@ def _update(told: Development, update: Update, statements: Iterable[Statement]) 
 
 
 def _revision(
-    told: Development, update: Update | None, revision: Revision | None, statements: Iterable[Statement]
+    told: Development,
+    update: Update | None,
+    revision: Revision | None,
+    statements: Iterable[Statement],
+    voice: Voice,
 ) -> dict[str, Any]:
     if revision is None:
         return {}
@@ -196,11 +204,11 @@ def _revision(
     shown: dict[str, Any] = {"notices": (_notice(revision),) if revision.notice else ()}
     if update is not None and "stances" in revision.before:
         shown["claims"] = _claims(told, update, statements)
-    fields = [name for name in words.FIELDS if name in revision.before and name in after]
+    fields = [name for name in FIELDS if name in revision.before and name in after]
     if revision.signal == "addition":
         shown["body"] = after.get("body")
         fields = [name for name in fields if name != "body"]
-    shown["wordings"] = tuple(_wording(name, before, after) for name in fields)
+    shown["wordings"] = tuple(_wording(name, before, after, voice) for name in fields)
     return shown
 
 
@@ -223,36 +231,44 @@ def _notice(revision: Revision) -> Notice:
     return Notice(signal=revision.signal, text=revision.notice or "", published_at=revision.published_at)
 
 
-def _wording(name: str, before: dict[str, Any], after: dict[str, Any]) -> Wording:
+def _wording(name: str, before: dict[str, Any], after: dict[str, Any], voice: Voice) -> Wording:
     return Wording(
         field=name,
-        before=plain(name, before[name]) if name in before else None,
-        after=plain(name, after[name]),
+        before=plain(name, before[name], voice) if name in before else None,
+        after=plain(name, after[name], voice),
         hidden=name not in before,
     )
 
 
-def plain(name: str, value: Any) -> str | None:
+def plain(name: str, value: Any, voice: Voice) -> str | None:
     """A field's value as words for people."""
     if not value:
         return None
     match name:
         case "occurred":
-            return dates.describe(value)
+            return voice.occurred(value)
         case "sources":
-            return "; ".join(_source(source) for source in value)
+            return "; ".join(_source(source, voice) for source in value)
         case "stances":
-            return "; ".join(
-                f"{stance['by']} {stance['position']} {stance.get('text') or stance['claim']}" for stance in value
-            )
+            return "; ".join(_stance(stance, voice) for stance in value)
         case "tags":
             return ", ".join(value)
         case "key":
-            return "yes"
+            return voice.words.yes
         case _:
             return str(value)
 
 
-def _source(source: dict[str, str]) -> str:
-    quoted = f"“{source['quote']}”" if source.get("quote") else None
-    return ", ".join(part for part in (source.get("name"), source.get("url"), quoted) if part)
+def _source(source: dict[str, str], voice: Voice) -> str:
+    """Name, address and quote, as far as there are any."""
+    name, url, quote = (source.get(part) for part in ("name", "url", "quote"))
+    who = f"{name} ({url})" if name and url else name or url
+    if not quote:
+        return who or ""
+    quoted = voice.words.quoted.format(text=quote)
+    return voice.words.with_label(who, quoted) if who else quoted
+
+
+def _stance(stance: dict[str, Any], voice: Voice) -> str:
+    """The claim before who says what of it: no word of any language has to fit between them."""
+    return f"{stance.get('text') or stance['claim']} ({voice.words.position(stance['position'], stance['by'])})"

@@ -14,28 +14,51 @@ from feed.dates import Instant, to_datetime
 
 THREADING = "http://purl.org/syndication/thread/1.0"
 DELETED = "http://purl.org/atompub/tombstones/1.0"
+HISTORY = "http://purl.org/syndication/history/1.0"
+ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class FeedExtension:
-    """The feed's part: tombstones (RFC 6721), which feedgen does not know."""
+    """The feed's part, of which feedgen knows nothing.
+
+    - Tombstones (RFC 6721), and the mark of an archive document (RFC 5005 section 4).
+    - The hub of an RSS channel (WebSub section 4): feedgen writes no atom:link but "self" into RSS.
+    """
 
     def __init__(self) -> None:
         self._deleted: list[tuple[str, Instant]] = []
+        self._is_archive = False
+        self._hub: str | None = None
+
+    def archive(self) -> None:
+        """This document is an archive."""
+        self._is_archive = True
+
+    def hub(self, address: str) -> None:
+        self._hub = address
 
     def delete(self, entry_id: str, when: Instant) -> None:
         self._deleted.append((entry_id, when))
 
     def extend_ns(self) -> dict[str, str]:
-        return {"thr": THREADING} | ({"at": DELETED} if self._deleted else {})
+        return (
+            {"thr": THREADING}
+            | ({"at": DELETED} if self._deleted else {})
+            | ({"fh": HISTORY} if self._is_archive else {})
+        )
 
     def extend_atom(self, feed: Any) -> None:
         """RFC 6721 section 3: `ref` is the entry's id, `when` a date-time of RFC 3339."""
+        if self._is_archive:
+            SubElement(feed, f"{{{HISTORY}}}archive")
         for entry_id, when in self._deleted:
             SubElement(feed, f"{{{DELETED}}}deleted-entry", ref=entry_id, when=to_datetime(when).isoformat())
 
     def extend_rss(self, rss: Any) -> None:
-        """RSS has no tombstones."""
+        """RSS has neither tombstones nor archives."""
+        if self._hub:
+            SubElement(rss.find("channel"), f"{{{ATOM}}}link", rel="hub", href=self._hub)
 
 
 class EntryExtension:

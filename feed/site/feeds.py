@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from markupsafe import escape
 from msgspec import Struct
 from msgspec.structs import replace
 
-from feed import words
 from feed.dates import Instant, to_datetime
 from feed.site import content, prose
-from feed.site.addresses import ATOM, MEDIA_TYPES, RSS, Addresses
-from feed.site.entries import Entry, FormatTime
+from feed.site.addresses import ATOM, MEDIA_TYPES, RSS, Addresses, archive
+from feed.site.entries import Entry
+from feed.site.voice import Voice
 
 DOCUMENT_BYTES = 250_000
 # The bytes of text that an entry may have; the smaller ones are for a document that would be too long otherwise.
@@ -24,7 +24,7 @@ class Item(Struct, frozen=True, kw_only=True):
     """An entry with what is rendered of it once for all formats.
 
     `html` is the whole, sanitised, and may be empty; `text` is one line of plain text, never empty. `original`
-    is the address of the update that the entry is about.
+    is the address of the update that the entry is about. `read_on` leads to what is cut off.
     """
 
     entry: Entry
@@ -32,14 +32,27 @@ class Item(Struct, frozen=True, kw_only=True):
     original: str | None
     html: str
     text: str
+    read_on: str
+
+
+class Archive(Struct, frozen=True, kw_only=True):
+    """Where a document stands in the chain of a feed's archives (RFC 5005 section 4).
+
+    `number` is its own, None for the feed itself; `older` and `newer` are those of the archives beside it.
+    """
+
+    number: int | None = None
+    older: int | None = None
+    newer: int | None = None
 
 
 class Channel(Struct, frozen=True, kw_only=True):
-    """What stands in one folder as three feeds; `items` are newest first.
+    """What stands in one folder as three feeds, or in one of their archives; `items` are newest first.
 
     `home` is the address of the page that the feeds are of, `folder` that of the folder, which ends in "/".
     `updated` is never the time of publishing (publishing.md section 2 rule 3). `author` is the name behind
     entries without one. `scheme` is a URI that ends in "/", under which the site's own categories have theirs.
+    `hub` is the address of the WebSub hub that is told of changes.
     """
 
     id: str
@@ -52,11 +65,13 @@ class Channel(Struct, frozen=True, kw_only=True):
     author: str
     scheme: str
     items: tuple[Item, ...]
+    hub: str | None = None
+    archive: Archive = Archive()
 
 
-def item(entry: Entry, addresses: Addresses, format_time: FormatTime) -> Item:
+def item(entry: Entry, addresses: Addresses, voice: Voice) -> Item:
     """Renders an entry."""
-    markup = content.html(entry, format_time)
+    markup = content.html(entry, voice)
     about = entry.original_anchor
     return Item(
         entry=entry,
@@ -64,6 +79,7 @@ def item(entry: Entry, addresses: Addresses, format_time: FormatTime) -> Item:
         original=addresses.entry(entry.story, about) if about else None,
         html=markup,
         text=content.text(entry, markup),
+        read_on=voice.words.read_on,
     )
 
 
@@ -95,7 +111,7 @@ def _shortened(item: Item, limit: int) -> Item:
     entry = item.entry if limit else replace(item.entry, tags=())
     markup, is_cut = prose.excerpt(item.html or f"<p>{escape(item.text)}</p>", limit)
     if is_cut:
-        markup += f'\n<p><a href="{escape(item.address)}">{escape(words.READ_ON)}</a></p>'
+        markup += f'\n<p><a href="{escape(item.address)}">{escape(item.read_on)}</a></p>'
     return replace(item, entry=entry, html=markup)
 
 
@@ -104,12 +120,29 @@ def _atom(channel: Channel) -> bytes:
     feed.title(channel.title)
     feed.subtitle(channel.description)
     feed.author(name=channel.author)
-    feed.link(rel="self", href=channel.folder + ATOM, type=MEDIA_TYPES[ATOM])
     feed.link(rel="alternate", href=channel.home, type="text/html")
+    for rel, name in _chain(channel):
+        feed.link(rel=rel, href=channel.folder + name, type=MEDIA_TYPES[ATOM])
+    if channel.hub:
+        feed.link(rel="hub", href=channel.hub)
+    if channel.archive.number:
+        feed.story.archive()
     for item in channel.items:
         _atom_entry(feed, channel, item)
     document: bytes = feed.atom_str(pretty=True)
     return document
+
+
+def _chain(channel: Channel) -> Iterator[tuple[str, str]]:
+    """The links of an Atom document to itself and through the archives, by their relation (RFC 5005 section 4)."""
+    place = channel.archive
+    yield "self", archive(ATOM, place.number) if place.number else ATOM
+    if place.number:
+        yield "current", ATOM
+    if place.older:
+        yield "prev-archive", archive(ATOM, place.older)
+    if place.newer:
+        yield "next-archive", archive(ATOM, place.newer)
 
 
 def _atom_entry(feed: Any, channel: Channel, item: Item) -> None:
@@ -133,6 +166,8 @@ def _rss(channel: Channel) -> bytes:
     feed.title(_html_text(channel.title))
     feed.description(_html_text(channel.description))
     feed.link(rel="self", href=channel.folder + RSS, type=MEDIA_TYPES[RSS])
+    if channel.hub:
+        feed.story.hub(channel.hub)
     # The last link is the channel's.
     feed.link(rel="alternate", href=channel.home)
     for item in channel.items:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from feed.dates import Instant, to_datetime
-from feed.site.addresses import JSON
+from feed.site.addresses import JSON, archive
 from feed.site.feeds import Channel, Item, fitted
 
 
@@ -24,8 +24,11 @@ def _json_feed(channel: Channel) -> bytes:
         "description": channel.description,
         "language": channel.language,
         "authors": [{"name": channel.author}],
+        "hubs": [{"type": "WebSub", "url": channel.hub}] if channel.hub else None,
+        "next_url": channel.folder + archive(JSON, channel.archive.older) if channel.archive.older else None,
         "items": [_item(channel, item) for item in channel.items],
     }
+    document = {name: value for name, value in document.items() if value is not None}
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 

@@ -92,7 +92,8 @@ def _last(target: Folder, head: log.Head, takeover: bool) -> Published | None:
 def _fingerprint(settings: Settings) -> str:
     """Changes when anything but the log changes what is rendered: hex SHA-256 of settings, templates and program."""
     digest = hashlib.sha256(_program())
-    digest.update(repr(settings.site).encode())
+    shown = (settings.site, settings.words, settings.publish.pages, settings.websub)
+    digest.update(repr(shown).encode())
     return digest.hexdigest()
 
 
