@@ -300,3 +300,52 @@ def test_many_stories_published_in_steps_end_where_one_publish_ends(site, tmp_pa
     whole = tmp_path_factory.mktemp("whole")
     assert site.run("publish", "--out", str(whole)).exit_code == 0
     assert contents(site.folder / "public") == contents(whole)
+
+
+def settings_with(site: Site, section: str, line: str) -> None:
+    """Put a line into a section of feed.toml."""
+    text = site.config.read_text(encoding="utf-8")
+    header = f"[{section}]\n"
+    text = text.replace(header, header + line + "\n") if header in text else f"{text}\n{header}{line}\n"
+    site.config.write_text(text, encoding="utf-8")
+
+
+def test_without_pages_only_fragments_are_written_beside_the_feeds(site):
+    text = site.config.read_text(encoding="utf-8")
+    site.config.write_text(text.replace("pages = true", "pages = false"), encoding="utf-8")
+    grow(site, 1)
+    publish(site)
+    files = contents(site.folder / "public")
+    assert [path for path in files if path.endswith(".html")] == ["stories/flood/fragment.html"]
+
+
+def test_entries_lead_where_the_settings_say(site):
+    settings_with(site, "site", 'entry_link = "https://blog.example.org/{story}/#{anchor}"')
+    grow(site, 1)
+    publish(site)
+    assert document(site, "feed.json")["items"][0]["url"] == "https://blog.example.org/flood/#1"
+    assert b'href="https://blog.example.org/flood/#1"' in contents(site.folder / "public")["index.html"]
+
+
+def test_a_hub_is_named_in_every_format(site):
+    settings_with(site, "websub", 'hub = "https://hub.example.org/"')
+    grow(site, 1)
+    publish(site)
+    assert link(atom(site, "atom.xml"), "hub") == "https://hub.example.org/"
+    rss = (site.folder / "public/rss.xml").read_text()
+    assert '<atom:link rel="hub" href="https://hub.example.org/"/>' in rss
+    assert document(site, "feed.json")["hubs"] == [{"type": "WebSub", "url": "https://hub.example.org/"}]
+
+
+def test_a_dry_run_lists_what_the_next_publish_would_tell(site):
+    grow(site, 2)
+    publish(site)
+    grow(site, 1)
+    append(site, StoryChanged(status="closed"))
+    before = contents(site.folder / "public")
+    listed = site.run("publish", "-n")
+    assert [line.rpartition("  ")[2] for line in listed.stdout.splitlines()] == ["Water rises", "Coverage ended: Flood"]
+    assert listed.stderr == "nothing was written (dry run)\n"
+    assert contents(site.folder / "public") == before
+    # What was only listed has not been told.
+    assert site.run("amend", "flood/3", "--body", "Not told yet.").exit_code == 0

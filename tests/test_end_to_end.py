@@ -79,7 +79,7 @@ def test_an_export_imported_elsewhere_publishes_the_same_bytes(exported_and_impo
         published.append((files, record))
     (one, record), (other, other_record) = published
     assert one == other
-    assert len(one) == 24
+    assert len(one) == 26
     assert record["origin"] != other_record["origin"]
 
 
@@ -164,7 +164,7 @@ def test_the_wheel_alone_runs_the_demo(tmp_path):
     venv.create(tmp_path / "venv", with_pip=True)
     run(tmp_path / "venv/bin/pip", "install", "--quiet", wheel, cwd=tmp_path)
     run(tmp_path / "venv/bin/feed", "demo", tmp_path / "d", cwd=tmp_path)
-    assert len(contents(tmp_path / "d/public")) == 8
+    assert len(contents(tmp_path / "d/public")) == 27
     upgraded = run(tmp_path / "venv/bin/feed", "upgrade", cwd=tmp_path / "d")
     assert upgraded == "the database is up to date\n"
 

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feed.site import prose
-from feed.site.pages import story_page, title
+from feed.site.pages import fragment, site_page, story_page, title
 from feed.story import Withdrawal
 
 HOME = "https://example.org/news/stories/balloon/"
@@ -109,9 +109,28 @@ def test_hostile_text_in_every_field_gives_a_valid_page_with_nothing_active(of, 
     assert texts(tree, ".//article/h2") == [" ".join(prose.legal(of.title).split())]
     assert {element.tag for element in tree.iterfind("body//*")} <= prose._TAGS | {
         "main",
+        "section",
         "header",
         "article",
         "h1",
         "h2",
     }
     assert {element.tag for element in tree.iterfind("head/*")} == {"meta", "title", "link"}
+
+
+def test_a_fragment_is_the_page_without_its_frame():
+    shown = (story(headline="Flood"), (made(entry()),), ADDRESSES, ENGLISH_VOICE)
+    whole, part = story_page(*shown).decode(), fragment(*shown).decode()
+    assert part.startswith('<section class="feed-story" lang="en">')
+    assert "<html" not in part
+    assert "<h2>Flood</h2>" in part
+    inner = part.replace("<h2>", "<h1>").replace("</h2>", "</h1>").replace("h3>", "h2>")
+    assert inner in whole
+
+
+def test_the_sites_page_links_to_what_is_new():
+    items = (made(entry(1)), made(entry(2)))
+    document = site_page("Example & News", items, ADDRESSES, ENGLISH_VOICE)
+    tree = parsed(document)
+    assert texts(tree, ".//h1") == ["Example & News"]
+    assert [one.get("href") for one in tree.iterfind(".//li/a")] == [item.address for item in items]

@@ -18,7 +18,7 @@ from feed.site.entries import entry
 from feed.site.feeds import Archive, Channel, Item, atom, item, rss
 from feed.site.jsonfeed import json_feed
 from feed.site.opml import Outline, opml
-from feed.site.pages import story_page, title
+from feed.site.pages import fragment, site_page, story_page, title
 from feed.site.voice import Voice, voice
 from feed.story import Story
 
@@ -72,16 +72,21 @@ class Site:
         yield from self._channel_files(since, rewritten)
         feed, span = self._site_feed(), lists.span(self._connection, None, since)
         yield from self._archives(feed, span, [place.number for place in rewritten])
-        yield from self._feed_files(feed, lists.newest(self._connection, FEED_ENTRIES), span)
+        newest = lists.newest(self._connection, FEED_ENTRIES)
+        if self._settings.publish.pages:
+            spoken = self._voice(self._site.language)
+            yield "index.html", site_page(feed.title, self._rendered(newest), self.addresses, spoken)
+        yield from self._feed_files(feed, newest, span)
         yield from self._opml_files(feed)
 
     def _story_files(self, slug: str, since: int, rewritten: Iterable[lists.Place]) -> Iterator[File]:
         story = read.head(self._connection, slug)
         newest = lists.newest(self._connection, PAGE_ENTRIES, slug=slug)
         feed, span = self._story_feed(story), lists.span(self._connection, slug, since)
+        shown = (story, self._rendered(newest), self.addresses, self._voice(story.language))
         if self._settings.publish.pages:
-            page = story_page(story, self._rendered(newest), self.addresses, self._voice(story.language))
-            yield f"{feed.folder}index.html", page
+            yield f"{feed.folder}index.html", story_page(*shown)
+        yield f"{feed.folder}fragment.html", fragment(*shown)
         yield from self._archives(feed, span, [place.story_number for place in rewritten])
         yield from self._feed_files(feed, newest[:FEED_ENTRIES], span)
 

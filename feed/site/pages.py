@@ -1,10 +1,10 @@
-"""A story's page: HTML that stands without styles and scripts."""
+"""Pages: HTML that stands without styles and scripts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from feed.site import prose
 from feed.site.addresses import MEDIA_TYPES, Addresses
@@ -19,24 +19,49 @@ if TYPE_CHECKING:
 
 
 def story_page(story: Story, items: Sequence[Item], addresses: Addresses, voice: Voice) -> bytes:
-    """stories/SLUG/index.html, with all developments of the story, newest first, each at its anchor.
+    """stories/SLUG/index.html: the story's developments, newest first, each at its anchor.
 
     `story` may be a part without updates. A withdrawn story's own words are not shown.
     """
-    address = addresses.story(story.slug)
-    page = (
-        _environment()
-        .get_template("story.html")
-        .render(
-            story=story,
-            title=title(story, voice),
-            items=items,
-            address=address,
-            feeds=[(media_type, address + name) for name, media_type in MEDIA_TYPES.items()],
-            voice=voice,
-            machine_time=machine_time,
-        )
+    return _rendered("story.html", top=1, **_values(story, items, addresses, voice))
+
+
+def fragment(story: Story, items: Sequence[Item], addresses: Addresses, voice: Voice) -> bytes:
+    """stories/SLUG/fragment.html: the same without a page around it, its headings one level deeper."""
+    return _rendered("fragment.html", top=2, **_values(story, items, addresses, voice))
+
+
+def site_page(name: str, items: Sequence[Item], addresses: Addresses, voice: Voice) -> bytes:
+    """index.html: what is new in all stories, with a link to each development."""
+    return _rendered(
+        "site.html",
+        title=name,
+        language=voice.locale.replace("_", "-"),
+        items=items,
+        address=addresses.url,
+        feeds=_feeds(addresses.url),
+        voice=voice,
     )
+
+
+def _values(story: Story, items: Sequence[Item], addresses: Addresses, voice: Voice) -> dict[str, Any]:
+    address = addresses.story(story.slug)
+    return {
+        "story": story,
+        "title": title(story, voice),
+        "items": items,
+        "address": address,
+        "feeds": _feeds(address),
+        "voice": voice,
+    }
+
+
+def _feeds(folder: str) -> list[tuple[str, str]]:
+    return [(media_type, folder + name) for name, media_type in MEDIA_TYPES.items()]
+
+
+def _rendered(template: str, **values: Any) -> bytes:
+    page = _environment().get_template(template).render(machine_time=machine_time, **values)
     return prose.legal(page).encode()
 
 
