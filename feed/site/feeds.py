@@ -120,9 +120,9 @@ def _atom(channel: Channel) -> bytes:
     feed.title(channel.title)
     feed.subtitle(channel.description)
     feed.author(name=channel.author)
-    feed.link(rel="alternate", href=channel.home, type="text/html")
     for rel, name in _chain(channel):
         feed.link(rel=rel, href=channel.folder + name, type=MEDIA_TYPES[ATOM])
+    feed.link(rel="alternate", href=channel.home, type="text/html")
     if channel.hub:
         feed.link(rel="hub", href=channel.hub)
     if channel.archive.number:
