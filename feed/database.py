@@ -326,7 +326,7 @@ def _migrate(name: str, url: str) -> None:
     from alembic import command
     from alembic.config import Config
 
-    from feed.settings import shipped
+    from feed.shipped import shipped
 
     config = Config()
     config.set_main_option("script_location", str(shipped("migrations")).replace("%", "%%"))

@@ -6,32 +6,18 @@ Every fault is an `errors.SettingsError` that names the file, the key (`site.url
 from __future__ import annotations
 
 import os
-import re
 import tomllib
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from feed import text
+from feed.checks import CHECKS, host
 from feed.errors import Invalid, SettingsError
+from feed.shipped import SETTINGS_FILE, default_text, example
 from feed.words import Words, reworded
-
-FILE_NAME = "feed.toml"
-NAME_CHARACTERS = 200
-PATH_CHARACTERS = 1_000
-
-_WEB_ADDRESS = re.compile(
-    r"(?P<scheme>https?)://(?P<host>\[[^\]]*\]|[^/?#@:\[\]]+)(?P<port>:[0-9]+)?(?P<path>/[^?#]*)?", re.IGNORECASE
-)
-# RFC 4151 section 2.1: authorityName, in the lower case that it recommends.
-_DNS_NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
-_AUTHORITY = re.compile(rf"(?:[a-z0-9._-]+@)?{_DNS_NAME}")
-_LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|::1")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,27 +121,15 @@ def write(
     `authority` is the url's host when it is None. Raises SettingsError, also where the file exists, and then leaves
     no file behind.
     """
-    file = folder / FILE_NAME
+    file = folder / SETTINGS_FILE
     site = {"url": url, "title": title, "timezone": timezone, "language": language, "since": since}
-    content = _filled(site=site | {"authority": authority or _host(url)}, author=author)
+    content = _filled(site=site | {"authority": authority or host(url)}, author=author)
     _settings(file, content)
     try:
         _create(file, content)
     except OSError as error:
         raise SettingsError(file, "", f"cannot be written ({error.strerror}): name another folder") from None
     return file
-
-
-def default_text() -> str:
-    """The template that `feed init` fills in: TOML with a comment for every key."""
-    return (shipped("config") / FILE_NAME).read_text(encoding="utf-8")
-
-
-def shipped(name: str) -> Path:
-    """The folder `name` that comes with the program: inside the package (wheel) or beside it (checkout)."""
-    package = Path(__file__).parent
-    inside = package / name
-    return inside if inside.is_dir() else package.parent / name
 
 
 def _read(file: Path) -> str:
@@ -193,7 +167,7 @@ def _toml(file: Path, content: str) -> dict[str, object]:
         return tomllib.loads(content)
     # tomllib leaves numbers of too many digits and values nested too deep to Python's own errors.
     except (ValueError, RecursionError) as error:
-        raise SettingsError(file, "", f"is no TOML: {error}; write each setting as in {_example('title')}") from None
+        raise SettingsError(file, "", f"is no TOML: {error}; write each setting as in {example('title')}") from None
 
 
 def _refuse_unknown_sections(tables: dict[str, object]) -> None:
@@ -228,7 +202,7 @@ def _section(tables: dict[str, object], name: str, kind: type[_Section]) -> _Sec
             raise Invalid(f"{name}.{key}", _unknown_key(key))
     for field in fields:
         if field.required and field.name not in table:
-            raise Invalid(f"{name}.{field.name}", f"is missing: write, under [{name}], {_example(field.name)}")
+            raise Invalid(f"{name}.{field.name}", f"is missing: write, under [{name}], {example(field.name)}")
     return msgspec.convert({key: _value(f"{name}.{key}", value) for key, value in table.items()}, kind)
 
 
@@ -260,131 +234,13 @@ def _has_dates(key: str, language: str) -> None:
 def _value(key: str, value: object) -> str | bool:
     if key == "publish.pages":
         if not isinstance(value, bool):
-            raise Invalid(key, f"must be true or false, as in {_example('pages')}")
+            raise Invalid(key, f"must be true or false, as in {example('pages')}")
         return value
     if key == "site.since" and isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
     if not isinstance(value, str):
-        raise Invalid(key, f"must be text in quotes, as in {_example(key.partition('.')[2])}")
-    return _CHECKS[key](key, value)
-
-
-def _example(key: str) -> str:
-    """The line of the template that sets `key`; no two sections have a key in common."""
-    lines = (line.removeprefix("# ") for line in default_text().splitlines())
-    return next(line for line in lines if line.startswith(f"{key} = "))
-
-
-def _url(key: str, value: str) -> str:
-    match = _WEB_ADDRESS.fullmatch(value)
-    if not match:
-        raise Invalid(
-            key, f"{value!r} is no web address without user name, '?' and '#': write it as in {_example('url')}"
-        )
-    text.link(key, value)
-    if not value.isascii():
-        raise Invalid(key, f"{value!r} is not ASCII: write its host in Punycode (xn--…), percent-encode its path")
-    place = f"{match['scheme']}://{match['host']}{match['port'] or ''}".lower()
-    return place + (match["path"] or "").rstrip("/") + "/"
-
-
-def _entry_link(key: str, value: str) -> str:
-    # With the longest names that there are no address may be too long.
-    filled = value.replace("{story}", "s" * 80).replace("{anchor}", "a" * 64)
-    if not ("{story}" in value and "{anchor}" in value) or "{" in filled or "}" in filled:
-        like = _example("entry_link")
-        raise Invalid(key, f"{value!r} must have {{story}} and {{anchor}}, and no others: write it as in {like}")
-    _web_address(key, filled)
-    return value
-
-
-def _hub(key: str, value: str) -> str:
-    address = _web_address(key, value)
-    # What is told to a hub is believed: nobody may change it on its way.
-    if address.scheme != "https" and not _LOOPBACK.fullmatch(address.hostname or ""):
-        raise Invalid(key, f"{value!r} is open to others: write it with https://, or name a hub on this machine")
-    return value
-
-
-def _web_address(key: str, value: str) -> SplitResult:
-    text.link(key, value)
-    if not value.isascii():
-        raise Invalid(key, f"{value!r} is not ASCII: write its host in Punycode (xn--…), percent-encode the rest")
-    address = urlsplit(value)
-    if address.scheme == "mailto" or "@" in address.netloc:
-        raise Invalid(key, f"{value!r} is no web address without user name: begin it with https:// and the host")
-    return address
-
-
-def _host(url: str) -> str:
-    match = _WEB_ADDRESS.fullmatch(url)
-    return match["host"].lower() if match else ""
-
-
-def _name(key: str, value: str) -> str:
-    text.line(key, value, NAME_CHARACTERS)
-    return value
-
-
-def _path(key: str, value: str) -> str:
-    text.line(key, value, PATH_CHARACTERS)
-    return value
-
-
-def _timezone(key: str, value: str) -> str:
-    import zoneinfo
-
-    try:
-        zoneinfo.ZoneInfo(value)
-    # A malformed name is a ValueError, the name of a folder of zones ("America") an OSError.
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        near = _nearest_zone(value)
-        raise Invalid(key, f"there is no time zone {value!r}: use an IANA name such as {near!r}") from None
-    return value
-
-
-def _nearest_zone(name: str) -> str:
-    import zoneinfo
-
-    zones = {zone.lower(): zone for zone in sorted(zoneinfo.available_timezones())}
-    return zones.get(text.nearest(name, zones), "Europe/Berlin")
-
-
-def _language(key: str, value: str) -> str:
-    text.language(key, value)
-    return value
-
-
-def _authority(key: str, value: str) -> str:
-    if not _AUTHORITY.fullmatch(value):
-        raise Invalid(key, f"{value!r} is not allowed: use a domain name or an email address, in lower case")
-    return value
-
-
-def _since(key: str, value: str) -> str:
-    try:
-        date.fromisoformat(value)
-    except ValueError as error:
-        raise Invalid(key, f"{value!r} is no date ({error}): write it as in {_example('since')}") from None
-    # Python reads other forms of ISO 8601 as well; a tag URI has this one (RFC 4151 section 2.1).
-    if not _DATE.fullmatch(value):
-        raise Invalid(key, f"{value!r} is not YYYY-MM-DD: write it as in {_example('since')}")
-    return value
-
-
-_CHECKS: dict[str, Callable[[str, str], str]] = {
-    "site.url": _url,
-    "site.title": _name,
-    "site.timezone": _timezone,
-    "site.language": _language,
-    "site.authority": _authority,
-    "site.since": _since,
-    "site.entry_link": _entry_link,
-    "desk.author": _name,
-    "log.database": _path,
-    "publish.folder": _path,
-    "websub.hub": _hub,
-}
+        raise Invalid(key, f"must be text in quotes, as in {example(key.partition('.')[2])}")
+    return CHECKS[key](key, value)
 
 
 def _filled(*, site: dict[str, str | None], author: str | None) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from feed import settings
+from feed import settings, shipped
 from feed.cli import main
 from feed.newsroom import Newsroom
 
@@ -26,7 +26,7 @@ class Office:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.config = folder / settings.FILE_NAME
+        self.config = folder / shipped.SETTINGS_FILE
         self.file = folder / "feed.db"
 
     @property

@@ -20,7 +20,7 @@ from alembic.script import ScriptDirectory
 from log_fixtures import Office, adding, files_in, fill, opening, python, silent, story_of
 from sqlalchemy import Connection
 
-from feed import database, settings
+from feed import database, shipped
 from feed.database import create, open_database, upgrade
 from feed.errors import DatabaseError
 from feed.newsroom import Newsroom
@@ -447,7 +447,7 @@ def test_the_migrations_make_what_the_program_reads_and_writes(tmp_path: Path) -
 
 def test_the_known_revisions_are_the_migrations_in_their_order() -> None:
     config = Config()
-    config.set_main_option("script_location", str(settings.shipped("migrations")))
+    config.set_main_option("script_location", str(shipped.shipped("migrations")))
     history = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
     assert tuple(reversed(history)) == database.REVISIONS
 
@@ -542,9 +542,9 @@ def older(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Of
     """A newsroom whose database lacks a migration."""
     fill(office, story_of(3))
     migrations = tmp_path / "shipped" / "migrations"
-    shutil.copytree(settings.shipped("migrations"), migrations, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(shipped.shipped("migrations"), migrations, ignore=shutil.ignore_patterns("__pycache__"))
     (migrations / "versions" / "0002_second.py").write_text(SECOND.format(then=""))
-    monkeypatch.setattr(settings, "shipped", lambda name: tmp_path / "shipped" / name)
+    monkeypatch.setattr(shipped, "shipped", lambda name: tmp_path / "shipped" / name)
     monkeypatch.setattr(database, "REVISIONS", ("0001", "0002"))
     return office
 

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
-from feed import settings, text
+from feed import checks, settings, shipped, text
 from feed.errors import Invalid, SettingsError
 
 SITE = """\
@@ -367,7 +367,7 @@ def test_absolute_paths_and_urls_stay(tmp_path: Path, database: str, url: str) -
 
 
 def test_the_template_states_the_defaults(tmp_path: Path) -> None:
-    loaded = settings.load(saved(tmp_path, settings.default_text()))
+    loaded = settings.load(saved(tmp_path, shipped.default_text()))
     site = settings.Site(url=loaded.site.url, authority=loaded.site.authority, since=loaded.site.since)
     assert loaded.site == site
     assert (loaded.desk, loaded.log, loaded.publish) == (settings.Desk(), settings.Log(), settings.Publish())
@@ -375,14 +375,14 @@ def test_the_template_states_the_defaults(tmp_path: Path) -> None:
 
 
 def test_the_examples_in_the_template_are_settings(tmp_path: Path) -> None:
-    content = re.sub("^# ([a-z_]+ = |\\[)", "\\1", settings.default_text(), flags=re.MULTILINE)
+    content = re.sub("^# ([a-z_]+ = |\\[)", "\\1", shipped.default_text(), flags=re.MULTILINE)
     loaded = settings.load(saved(tmp_path, content))
     assert None not in (loaded.site.entry_link, loaded.desk.author, loaded.websub.hub)
     assert loaded.words["fr"].correction == "Rectification"
 
 
 def test_the_template_has_every_key_in_a_line_under_a_comment() -> None:
-    lines = settings.default_text().splitlines()
+    lines = shipped.default_text().splitlines()
     kinds = (settings.Site, settings.Desk, settings.Log, settings.Publish, settings.Websub)
     for field in (field for kind in kinds for field in msgspec.structs.fields(kind)):
         places = [n for n, line in enumerate(lines) if line.removeprefix("# ").startswith(f"{field.name} = ")]
@@ -393,11 +393,11 @@ def test_the_template_has_every_key_in_a_line_under_a_comment() -> None:
 def test_shipped_folders_are_found_beside_the_package_or_inside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert settings.shipped("config") == Path(__file__).parents[1] / "config"
+    assert shipped.shipped("config") == Path(__file__).parents[1] / "config"
     (tmp_path / "feed" / "config").mkdir(parents=True)
-    monkeypatch.setattr(settings, "__file__", str(tmp_path / "feed" / "settings.py"))
-    assert settings.shipped("config") == tmp_path / "feed" / "config"
-    assert settings.shipped("migrations") == tmp_path / "migrations"
+    monkeypatch.setattr(shipped, "__file__", str(tmp_path / "feed" / "shipped.py"))
+    assert shipped.shipped("config") == tmp_path / "feed" / "config"
+    assert shipped.shipped("migrations") == tmp_path / "migrations"
 
 
 def test_write_fills_in_the_template_and_keeps_its_comments(tmp_path: Path) -> None:
@@ -412,7 +412,7 @@ def test_write_fills_in_the_template_and_keeps_its_comments(tmp_path: Path) -> N
     )
     assert file == tmp_path / "new" / "site" / "feed.toml"
     assert [path.name for path in file.parent.iterdir()] == ["feed.toml"]
-    expected = settings.default_text()
+    expected = shipped.default_text()
     for old, new in {
         'url = "https://news.example.org/"': 'url = "https://Example.org:8443/news"',
         '"News"': '"T"',
@@ -429,7 +429,7 @@ def test_write_fills_in_the_template_and_keeps_its_comments(tmp_path: Path) -> N
 
 def test_write_leaves_the_template_as_it_is_where_nothing_is_given(tmp_path: Path) -> None:
     file = settings.write(tmp_path, url="https://news.example.org/", since="2026-01-01")
-    assert file.read_text(encoding="utf-8") == settings.default_text()
+    assert file.read_text(encoding="utf-8") == shipped.default_text()
 
 
 def test_write_takes_an_authority_that_is_not_the_host(tmp_path: Path) -> None:
@@ -482,7 +482,7 @@ def test_write_says_when_the_folder_cannot_be_made(tmp_path: Path) -> None:
 
 def is_name(value: str) -> bool:
     try:
-        text.line("name", value, settings.NAME_CHARACTERS)
+        text.line("name", value, checks.NAME_CHARACTERS)
     except Invalid:
         return False
     return True

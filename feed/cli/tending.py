@@ -66,8 +66,9 @@ def demo(folder: Path) -> None:
     from feed import settings
     from feed.jsonlines import from_json
     from feed.newsroom import Newsroom
+    from feed.shipped import SETTINGS_FILE
 
-    file = folder / settings.FILE_NAME
+    file = folder / SETTINGS_FILE
     if not file.exists():
         _set_up(folder, **DEMO)
     loaded = settings.load(file)
