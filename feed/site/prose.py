@@ -39,8 +39,12 @@ _ATTRIBUTES = {
 _VOID = {"br", "hr"}
 
 # HTML Standard section 13.2.3.5: controls and noncharacters are errors in a document. XML has no use for them either.
-_PLANE_ENDS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-_NOT_HTML = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef{_PLANE_ENDS}]")
+_NOT_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# Those beyond the first plane are apart, because looking for them takes twenty times as long.
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
+_PLANE_ENDS = re.compile(
+    "[" + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF)) + "]"
+)
 _NEW_LINE = re.compile("\r\n|[\r\x85]")
 # cmark writes these two as bytes that are no UTF-8.
 _NO_UTF8 = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
@@ -79,7 +83,8 @@ def clean(markup: str) -> str:
 
 def legal(markup: str) -> str:
     """`markup` with U+FFFD for every character that HTML forbids, and line feeds for every line's end."""
-    return _NOT_HTML.sub("\ufffd", _NEW_LINE.sub("\n", markup))
+    markup = _NOT_HTML.sub("\ufffd", _NEW_LINE.sub("\n", markup))
+    return _PLANE_ENDS.sub("\ufffd", markup) if _BEYOND.search(markup) else markup
 
 
 def plain(markup: str) -> str:
