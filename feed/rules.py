@@ -100,8 +100,6 @@ def _open(new: NewEvent, data: StoryOpened, story: Story | None, context: Contex
 def _change(story: Story, data: StoryChanged) -> StoryChanged:
     if data.signal is not None:
         _check_notice(data.signal, data.notice)
-        if data.headline is UNSET and data.summary is UNSET:
-            raise Invalid("data.signal", f"a {data.signal} of a story gives the right headline or summary: add it")
     elif data.notice is not None:
         raise Invalid("data.notice", "belongs to a correction or clarification: name the signal, or use a note")
     if isinstance(data.pinned, str):
@@ -110,6 +108,8 @@ def _change(story: Story, data: StoryChanged) -> StoryChanged:
             raise Refused(f"{_path(story, update)} has been withdrawn and cannot be pinned: pin another update")
     if not _differences(story, data, StoryChanged.__struct_fields__[:7]):
         raise Refused(f"nothing of story {story.slug!r} would change: it says this already")
+    if data.signal is not None and not _differences(story, data, ("headline", "summary")):
+        raise Invalid("data.signal", f"a {data.signal} of a story gives another headline or summary: add it")
     return data
 
 

@@ -21,7 +21,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Unicode Standard Annex #9: embeddings, overrides and isolates let a line read otherwise than it is stored.
 _BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LINE_BREAK = re.compile("[\n\r\x0b\x0c\x85\u2028\u2029]")
-_NOT_IN_LINK = re.compile(r"[\s<>\"{}|\\^`\x7f-\x9f]")
+_NOT_IN_LINK = re.compile(r"[\s<>\"{}|\\^`\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _UPDATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

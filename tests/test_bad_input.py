@@ -169,7 +169,7 @@ def test_a_bad_slug_is_refused(site: Site, slug: str) -> None:
         ),
         (
             ("change", "flood", "--correction", "--notice", "N"),
-            "signal: a correction of a story gives the right headline or summary: add it",
+            "signal: a correction of a story gives another headline or summary: add it",
         ),
         (
             ("revise", "flood/1", "--refile", "--body", "By a metre."),

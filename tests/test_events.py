@@ -806,6 +806,8 @@ BAD_CHARACTERS = {
     "https://example.org/a b": 22,
     "https://example.org/\u00a0": 21,
     'https://example.org/"': 21,
+    "https://example.org/\u202e": 21,
+    "https://example.org/\u2066": 21,
     "https://example.org/<": 21,
     "https://example.org/\\": 21,
     "https://example.org/{x}": 21,

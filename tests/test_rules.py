@@ -258,8 +258,16 @@ RULES = [
         [OPENED],
         changed(label="G", signal="correction", notice="N"),
         Invalid,
-        "data.signal: a correction of a story gives the right headline or summary: add it",
+        "data.signal: a correction of a story gives another headline or summary: add it",
         changed(summary="It pours.", signal="correction", notice="N"),
+    ),
+    Rule(
+        "a correction of a story changes its headline or summary, whatever else it changes",
+        [OPENED],
+        changed(headline=OPENED.headline, label="G", signal="correction", notice="N"),
+        Invalid,
+        "data.signal: a correction of a story gives another headline or summary: add it",
+        changed(headline="G", label="G", signal="correction", notice="N"),
     ),
     Rule(
         "a story's notice needs its signal",
