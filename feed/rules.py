@@ -100,6 +100,8 @@ def _open(new: NewEvent, data: StoryOpened, story: Story | None, context: Contex
 def _change(story: Story, data: StoryChanged) -> StoryChanged:
     if data.signal is not None:
         _check_notice(data.signal, data.notice)
+        if data.headline is UNSET and data.summary is UNSET:
+            raise _corrects_nothing(data.signal)
     elif data.notice is not None:
         raise Invalid("data.notice", "belongs to a correction or clarification: name the signal, or use a note")
     if isinstance(data.pinned, str):
@@ -109,7 +111,7 @@ def _change(story: Story, data: StoryChanged) -> StoryChanged:
     if not _differences(story, data, StoryChanged.__struct_fields__[:7]):
         raise Refused(f"nothing of story {story.slug!r} would change: it says this already")
     if data.signal is not None and not _differences(story, data, ("headline", "summary")):
-        raise Invalid("data.signal", f"a {data.signal} of a story gives another headline or summary: add it")
+        raise _corrects_nothing(data.signal)
     return data
 
 
@@ -167,6 +169,10 @@ def _standing(story: Story, name: str) -> Update:
     if update.status == "withdrawn":
         raise Refused(f"{_path(story, update)} has been withdrawn: it takes only notes, append a new update")
     return update
+
+
+def _corrects_nothing(signal: str) -> Invalid:
+    return Invalid("data.signal", f"a {signal} of a story gives another headline or summary: add it")
 
 
 def _check_notice(signal: str, notice: str | None) -> None:
