@@ -247,7 +247,10 @@ def _withdraw(story: Story, event: Event, data: UpdateWithdrawn) -> Story:
 
 def _undo(story: Story, event: Event, update: Update) -> Story:
     story = replace(
-        _with(story, event, replace(update, version=event.version, status="undone")), usable=story.usable - 1
+        _with(story, event, replace(update, version=event.version, status="undone")),
+        usable=story.usable - 1,
+        # Who names such a claim again has to word it again.
+        named={name: version for name, version in story.named.items() if version != update.added},
     )
     if story.closed_by != update.update:
         return story

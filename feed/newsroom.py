@@ -21,7 +21,7 @@ from feed import database, log, projections
 from feed.database import Database
 from feed.dates import Instant
 from feed.developments import Development
-from feed.errors import Invalid, InvalidLine, Refused
+from feed.errors import Invalid, InvalidLine, PublishError, Refused
 from feed.events import Event, NewEvent, UpdateAdded, UpdateRevised
 from feed.fold import Fold
 from feed.jsonlines import checked, from_json
@@ -214,6 +214,8 @@ class Newsroom:
         from feed.site.publish import publish
 
         where = folder or self.settings.public
+        if Path(self._database.name).resolve().is_relative_to(where.resolve()):
+            raise PublishError(where, "holds the database, which would be published with it: name another folder")
         return publish(self._database, self.settings, where, everything=everything, takeover=takeover)
 
     def waiting(self, folder: Path | None = None) -> Iterator[Entry]:

@@ -12,6 +12,7 @@ from conftest import Site
 from feed.events import (
     Changes,
     NewEvent,
+    NoteAdded,
     Stance,
     StoryChanged,
     StoryOpened,
@@ -349,3 +350,63 @@ def test_a_dry_run_lists_what_the_next_publish_would_tell(site):
     assert contents(site.folder / "public") == before
     # What was only listed has not been told.
     assert site.run("amend", "flood/3", "--body", "Not told yet.").exit_code == 0
+
+
+def published_at_once(site: Site, folder: Path) -> dict[str, bytes]:
+    assert site.run("publish", "--out", str(folder)).exit_code == 0
+    return contents(folder)
+
+
+def test_a_story_told_anew_is_told_anew_in_its_archives_too(site, tmp_path_factory):
+    grow(site, 60)
+    append(site, UpdateWithdrawn(update="7", notice="Not true."))
+    publish(site)
+    change = ("change", "flood", "--correction", "--notice", "It was the Elbe.", "--headline", "Elbe", "--tag", "River")
+    assert site.run(*change).exit_code == 0
+    publish(site)
+    assert atom(site, "stories/flood/archive/atom-00001.xml").findtext(f"{ATOM}title") == "Elbe"
+    assert contents(site.folder / "public") == published_at_once(site, tmp_path_factory.mktemp("whole"))
+
+
+def test_pages_that_are_wanted_no_longer_are_removed(site):
+    grow(site, 1)
+    publish(site)
+    text = site.config.read_text(encoding="utf-8")
+    site.config.write_text(text.replace("pages = true", "pages = false"), encoding="utf-8")
+    (site.folder / "public/mine.html").write_text("a file of one's own")
+    publish(site)
+    pages = [path for path in contents(site.folder / "public") if path.endswith(".html")]
+    assert sorted(pages) == ["mine.html", "stories/flood/fragment.html"]
+
+
+def test_the_folder_of_the_database_is_not_published_into(site):
+    grow(site, 1)
+    refused = site.run("publish", "--out", str(site.folder))
+    assert refused.exit_code == 1
+    assert "holds the database, which would be published with it: name another folder" in refused.stderr
+    assert not (site.folder / "atom.xml").exists()
+
+
+def test_a_hidden_tag_titles_no_topic(site):
+    grow(site, 1, tags=("Secret Tag",))
+    publish(site)
+    changes = Changes(tags=("Dike",))
+    append(site, UpdateRevised(update="1", signal="correction", notice="No.", changes=changes, hide_before=True))
+    publish(site)
+    assert not any(b"Secret Tag" in content for content in contents(site.folder / "public").values())
+
+
+def test_an_amended_tag_moves_all_that_was_said_of_the_update(site):
+    grow(site, 1, tags=("Secret Tag",), key=True)
+    append(site, NoteAdded(text="We are told so.", update="1"))
+    append(site, UpdateRevised(update="1", signal="amendment", changes=Changes(tags=("Dike",), key=False)))
+    publish(site)
+    assert not any(b"ecret" in content for content in contents(site.folder / "public").values())
+    assert len(ids(atom(site, "topics/dike/atom.xml"))) == 2
+    assert ids(atom(site, "key/atom.xml")) == []
+
+
+def test_a_dry_run_answers_in_json_too(site):
+    grow(site, 1)
+    (line,) = site.run("publish", "-n", "--json").stdout.splitlines()
+    assert json.loads(line)["title"] == "Water rises"

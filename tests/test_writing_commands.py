@@ -822,3 +822,31 @@ def test_a_body_with_outer_blanks_is_not_changed_by_editing_the_headline(termina
 def test_times_in_answers_are_the_sites(flood: Site) -> None:
     answer = done(flood.run("append", "flood", "H")).stdout
     assert re.search(rf"  \d{{1,2}} \w+ {datetime.now(UTC).year}, \d\d:\d\d CES?T · Night desk", answer)
+
+
+def test_options_are_read_from_the_environment_by_the_names_that_are_typed(
+    flood: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEED_APPEND_TAG", "United States\nElbe")
+    monkeypatch.setenv("FEED_APPEND_JSON", "1")
+    event = json.loads(flood.run("append", "flood", "Help comes").stdout)
+    assert event["data"]["tags"] == ["United States", "Elbe"]
+
+
+def test_after_an_undo_a_claim_has_to_be_worded_again(flood: Site) -> None:
+    stance = ("--stance", "Mayor asserts bridge-closed")
+    worded = (*stance, "--claim", "bridge-closed=The bridge is closed")
+    name = data(flood, "append", "flood", "Bridge closed", *worded)["update"]
+    assert flood.run("undo", f"flood/{name}").exit_code == 0
+    refused = flood.run("append", "flood", "Bridge closed", *stance)
+    assert refused.stderr == "Error: stances[0].text: is missing: claim 'bridge-closed' is new in 'flood', word it\n"
+    assert flood.run("append", "flood", "Bridge closed", *worded).exit_code == 0
+
+
+def test_an_editor_does_not_open_for_what_would_be_refused(terminal: Terminal) -> None:
+    terminal.edits(lambda _: pytest.fail("the editor opened"))
+    terminal.site.run("publish")
+    result = terminal.site.run("amend", "flood/1")
+    assert result.exit_code == 1
+    assert "subscribers have been told flood/1" in result.stderr
+    assert "Your text is kept" not in result.stderr

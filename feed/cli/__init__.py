@@ -41,6 +41,24 @@ class FeedGroup(click.Group):
                 formatter.write_dl([(command.name or "", command.get_short_help_str(80)) for command in commands])
 
 
+class Lines(click.types.StringParamType):
+    """Text that may be given more than once; in the environment one a line, as a name may have spaces."""
+
+    envvar_list_splitter = "\n"
+
+
+def name_variables(command: click.Command) -> None:
+    """Name each option's variable as the option is typed: FEED_APPEND_TAG for feed append --tag."""
+    for option in command.params:
+        if not isinstance(option, click.Option):
+            continue
+        if option.multiple:
+            option.type = Lines()
+        if option.envvar is None:
+            typed = max(option.opts, key=len).lstrip("-")
+            option.envvar = f"FEED_{command.name}_{typed}".upper().replace("-", "_")
+
+
 @click.group(
     cls=FeedGroup,
     context_settings={"auto_envvar_prefix": "FEED", "help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -66,4 +84,5 @@ def main(ctx: click.Context, config: str | None, database: str | None) -> None:
 
 for section in SECTIONS.values():
     for command in section:
+        name_variables(command)
         main.add_command(command)

@@ -128,7 +128,7 @@ def import_events(desk: Desk, file: io.BufferedReader, batch: int, as_json: bool
 def publish(desk: Desk, out: Path | None, everything: bool, takeover: bool, as_json: bool, dry_run: bool) -> None:
     """Write feeds and pages, as far as they have changed since the last publish, and say what subscribers are told."""
     if dry_run:
-        _list_waiting(desk, out)
+        _list_waiting(desk, out, as_json)
         return
     report = desk.newsroom.publish(out and out.absolute(), everything=everything, takeover=takeover)
     if as_json:
@@ -176,8 +176,11 @@ STARTING = (init, demo)
 KEEPING = (publish, upgrade, rebuild)
 
 
-def _list_waiting(desk: Desk, out: Path | None) -> None:
+def _list_waiting(desk: Desk, out: Path | None, as_json: bool) -> None:
     for entry in desk.newsroom.waiting(out and out.absolute()):
+        if as_json:
+            echo_json({"id": entry.id, "kind": entry.kind, "title": entry.title, "published_at": entry.published_at})
+            continue
         click.echo(plain(f"{desk.newsroom.voice.time(entry.published_at)}  {entry.title}"))
     click.echo("nothing was written (dry run)", err=True)
 
@@ -207,8 +210,14 @@ def _say(report: Report, *, err: bool = False) -> None:
     told = f"of {terminal.tally(report.told)}" if report.told else "nothing new"
     written = counted(report.files_written, "file")
     click.echo(f"Subscribers are told {told}.", err=err)
-    click.echo(f"{written} written, {report.files_unchanged:,} unchanged in {report.folder}", err=err)
+    click.echo(f"{written} written, {report.files_unchanged:,} unchanged in {_from_here(report.folder)}", err=err)
     click.echo(f"The feed: {report.address}", err=err)
+
+
+def _from_here(folder: Path) -> Path:
+    """The path as short as it can be typed."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _acknowledge(receipt: Receipt, as_json: bool) -> None:

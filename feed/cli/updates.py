@@ -162,7 +162,7 @@ def _revise(
     fields: dict[str, Any],
     manner: Manner,
 ) -> None:
-    from feed.events import Changes
+    from feed.events import Changes, NewEvent
 
     if fields or notice is not None or not on_terminal():
         if signal is None:
@@ -172,6 +172,9 @@ def _revise(
         record(desk, story, _revision(name, signal, notice, hide_before, Changes(**fields)), manner)
         return
     present = _present(desk, story, name)
+    # What is refused whatever the text is refused before the editor opens.
+    rehearsed = _revision(name, signal or "refile", "A notice.", False, Changes())
+    desk.newsroom.rehearse(NewEvent(story=story, data=rehearsed))
     edited = documents.edit(documents.write(present))
     if edited is None:
         click.echo("nothing changed, so nothing appended", err=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
 
-from feed.database import events
+from feed.database import events, payloads
 from feed.developments import Development
+from feed.events import decode_payload
 from feed.projections import rows
 from feed.projections.read import head
 from feed.projections.tables import LIVE
@@ -73,6 +74,10 @@ def channels_since(connection: Connection, since: int, rewritten: Sequence[int])
     return sorted(names)
 
 
+# A revision of the tags that hides the older ones leaves its mark here (story.Update.hidden).
+_tags_may_be_shown = _updates.c.hidden.not_like('%"tags"%')
+
+
 def spelling(connection: Connection, channel: str) -> str | None:
     """A topic's tag as it was first spelled in what may still be shown; None where nothing may."""
     query = (
@@ -83,7 +88,7 @@ def spelling(connection: Connection, channel: str) -> str | None:
             _updates, and_(_updates.c.story == _developments.c.story, _updates.c.update == _developments.c.update)
         )
         .where(_channels.c.channel == channel, _stories.c.status != "withdrawn")
-        .where(or_(_developments.c.update.is_(None), _updates.c.status == "usable"))
+        .where(or_(_developments.c.update.is_(None), and_(_updates.c.status == "usable", _tags_may_be_shown)))
         .order_by(_channels.c.number)
         .limit(1)
     )
@@ -111,7 +116,8 @@ def rewritten(connection: Connection, slug: str, since: int) -> list[Place]:
     query = query.where(_developments.c.story == slug, _developments.c.position <= since)
     updates = _rewritten_updates(connection, slug, seen)
     withdrawn_since = story.withdrawal is not None and story.withdrawal.version > seen
-    if not withdrawn_since and len(updates) <= _MOST_VALUES:
+    whole = withdrawn_since or _is_retitled(connection, slug, seen)
+    if not whole and len(updates) <= _MOST_VALUES:
         query = query.where(_developments.c.update.in_(updates))
     return [Place(*row) for row in connection.execute(query)]
 
@@ -127,6 +133,22 @@ class Place(NamedTuple):
 _VERSION_AT = select(func.max(events.c.version)).where(
     events.c.story == bindparam("story"), events.c.position <= bindparam("position")
 )
+
+
+_CHANGES_SINCE = (
+    select(payloads.c.data)
+    .join(events, events.c.position == payloads.c.position)
+    .where(events.c.story == bindparam("story"), events.c.version > bindparam("version"))
+    .where(events.c.type == "story.changed")
+)
+
+
+def _is_retitled(connection: Connection, slug: str, seen: int) -> bool:
+    """Whether the story's headline, label, summary or tags, which every document of it may carry, were changed."""
+    found = connection.scalars(_CHANGES_SINCE, {"story": slug, "version": seen})
+    changes = (decode_payload("story.changed", 1, payload)[1] for payload in found)
+    names = ("headline", "label", "summary", "tags")
+    return any(getattr(change, name) is not UNSET for change in changes for name in names)
 
 
 def _rewritten_updates(connection: Connection, slug: str, seen: int) -> list[str]:

@@ -172,9 +172,9 @@ def development_row(told: Development, number: int, story_number: int) -> Values
     )
 
 
-def retold_row(told: Development) -> Values:
-    """What an amendment changes of a row of `developments`, then its position."""
-    return (told.headline, told.label, _json(told.tags), told.key, told.position)
+def tags_and_key(told: Development) -> Values:
+    """What an amendment of an update changes of all the rows of `developments` that are about it."""
+    return (_json(told.tags), told.key)
 
 
 def development_of(row: Row[Any]) -> Development:

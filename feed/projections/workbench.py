@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, Row, Table, select, tuple_
 
 from feed.database import projection_state
-from feed.developments import Development, channels, development, of_update
+from feed.developments import CORRECTIONS, Development, channels, development, of_update
 from feed.errors import DatabaseError
 from feed.events import Data, Event, Stance, UpdateRevised, UpdateWithdrawn
 from feed.fold import Fold, parts
@@ -31,6 +31,7 @@ class _Statements(NamedTuple):
     """The statements that write, in the order in which a batch runs them."""
 
     story: str
+    unclaim: str
     claim: str
     update: str
     unstance: str
@@ -40,6 +41,7 @@ class _Statements(NamedTuple):
     tell: str
     list: str
     tell_anew: str
+    tag_anew: str
     unlist: str
     list_anew: str
     unlist_all: str
@@ -50,8 +52,10 @@ class _Statements(NamedTuple):
 def _statements(tables: ReadTables) -> _Statements:
     # Fixed texts, as they cost half of what Core's expressions cost on the path of every append.
     told, listed = tables.developments.name, tables.channels.name
+    of_update = 'story = ? AND "update" = ?'
     return _Statements(
         story=upsert_into(tables.stories),
+        unclaim=f'DELETE FROM "{tables.claims.name}" WHERE story = ? AND claim = ?',  # noqa: S608  # a name of ours
         claim=insert_into(tables.claims),
         update=upsert_into(tables.updates),
         unstance=f'DELETE FROM "{tables.stances.name}" WHERE story = ? AND "update" = ?',  # noqa: S608  # a name of ours
@@ -60,9 +64,13 @@ def _statements(tables: ReadTables) -> _Statements:
         note=insert_into(tables.notes),
         tell=insert_into(tables.developments),
         list=insert_into(tables.channels),
-        tell_anew=f'UPDATE "{told}" SET headline = ?, label = ?, tags = ?, key = ? WHERE position = ?',  # noqa: S608  # the same
-        unlist=f'DELETE FROM "{listed}" WHERE number = (SELECT number FROM "{told}" WHERE position = ?)',  # noqa: S608  # the same
-        list_anew=f'INSERT INTO "{listed}" SELECT ?, number, ? FROM "{told}" WHERE position = ?',  # noqa: S608  # the same
+        tell_anew=f'UPDATE "{told}" SET headline = ?, label = ? WHERE position = ?',  # noqa: S608  # the same
+        tag_anew=f'UPDATE "{told}" SET tags = ?, key = ? WHERE {of_update}',  # noqa: S608  # the same
+        unlist=(
+            f'DELETE FROM "{listed}" WHERE channel <> ?'  # noqa: S608  # the same
+            f' AND number IN (SELECT number FROM "{told}" WHERE {of_update})'
+        ),
+        list_anew=f'INSERT INTO "{listed}" SELECT ?, number, ? FROM "{told}" WHERE {of_update}',  # noqa: S608  # the same
         unlist_all=(
             f'DELETE FROM "{listed}" WHERE number IN (SELECT number FROM "{told}" WHERE story = ? AND "update" = ?)'  # noqa: S608  # the same
         ),
@@ -170,15 +178,18 @@ class Workbench:
                 self._writes[self._sql.untell].append((event.story, name))
 
     def _save_anew(self, told: Development) -> None:
-        writes, sql = self._writes, self._sql
-        writes[sql.tell_anew].append(rows.retold_row(told))
-        writes[sql.unlist].append((told.position,))
-        writes[sql.list_anew].extend((name, tag, told.position) for name, tag in channels(told).items())
+        """Mend the rows of an amended update: its own development, and the tags of those that followed it."""
+        writes, sql, key = self._writes, self._sql, (told.story, told.update)
+        writes[sql.tell_anew].append((told.headline, told.label, told.position))
+        writes[sql.tag_anew].append((*rows.tags_and_key(told), *key))
+        writes[sql.unlist].append((CORRECTIONS, *key))
+        writes[sql.list_anew].extend((name, tag, *key) for name, tag in channels(told).items())
 
     def _save_story(self, story: Story, loaded: Story | None) -> None:
         slug, writes, sql = story.slug, self._writes, self._sql
         known = loaded.named if loaded else {}
         writes[sql.story].append(rows.story_row(story, self._counts[slug]))
+        writes[sql.unclaim].extend((slug, name) for name in known if name not in story.named)
         writes[sql.claim].extend((slug, name, at) for name, at in story.named.items() if name not in known)
         writes[sql.revision].extend(rows.revision_row(slug, None, revision) for revision in story.revisions)
         writes[sql.note].extend(rows.note_row(slug, None, note) for note in story.notes)

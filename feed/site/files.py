@@ -157,8 +157,9 @@ class Site:
             return self._feed_of_site(name, f"{self._site.title}: {words.corrections}")
         if name == KEY:
             return self._feed_of_site(name, f"{self._site.title}: {words.key_updates}")
-        tag = lists.spelling(self._connection, name) or name.partition("/")[2]
-        return self._feed_of_site(name, words.topic_feed.format(site=self._site.title, topic=tag))
+        tag = lists.spelling(self._connection, name)
+        title = words.topic_feed.format(site=self._site.title, topic=tag) if tag else self._site.title
+        return self._feed_of_site(name, title)
 
     def _feed_of_site(self, name: str, title: str) -> _Feed:
         return _Feed(

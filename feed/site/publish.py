@@ -36,8 +36,9 @@ class Report(Struct, frozen=True, kw_only=True):
 def publish(database: Database, settings: Settings, folder: Path, *, everything: bool, takeover: bool) -> Report:
     """Bring the folder to where the log is. Raises PublishError and DatabaseError.
 
-    With `everything` all files are rendered, and those of the layout that no story has are removed; with
-    `takeover` a folder of another log, or of a later state of this one, is taken over.
+    With `everything`, and where other settings or another program published last, all files are rendered, and
+    those of the layout that are not among them are removed. With `takeover` a folder of another log, or of a
+    later state of this one, is taken over.
     """
     with Folder(folder) as target, ExitStack() as stack:
         connection, head = _snapshot(database, stack)
@@ -50,7 +51,8 @@ def publish(database: Database, settings: Settings, folder: Path, *, everything:
         for path, content in site.files(since if changes else 0):
             target.put(path, content)
             put.add(path)
-        if everything:
+        # Other settings may mean fewer files, and what was withdrawn would live on in those of before.
+        if everything or (last is not None and not changes):
             target.remove_others(put)
         target.finish(Published(origin=head.origin, position=head.size, fingerprint=fingerprint))
         return Report(
