@@ -109,7 +109,7 @@ def fitted(channel: Channel, write: Callable[[Channel], bytes]) -> bytes:
 
 def _shortened(item: Item, limit: int) -> Item:
     entry = item.entry if limit else replace(item.entry, tags=())
-    markup, is_cut = prose.excerpt(item.html or f"<p>{escape(item.text)}</p>", limit)
+    markup, is_cut = prose.excerpt(item.html or prose.legal(f"<p>{escape(item.text)}</p>"), limit)
     if is_cut:
         markup += f'\n<p><a href="{escape(item.address)}">{escape(item.read_on)}</a></p>'
     return replace(item, entry=entry, html=markup)
