@@ -23,6 +23,8 @@ _BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LINE_BREAK = re.compile("[\n\r\x0b\x0c\x85\u2028\u2029]")
 _NOT_IN_LINK = re.compile(r"[\s<>\"{}|\\^`\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
+_BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _UPDATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EVENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,127}")
@@ -80,6 +82,15 @@ def link(field: str, value: str) -> None:
     whole = parts.hostname if parts.scheme in ("http", "https") else parts.path
     if parts.scheme not in ("http", "https", "mailto") or not whole:
         raise Invalid(field, f"{value!r} is no address: it must begin with http://, https:// or mailto:")
+    _form(field, value, value.partition(parts.netloc)[2] if parts.netloc else value)
+
+
+def _form(field: str, value: str, after_host: str) -> None:
+    """RFC 3987 section 2.2: what "%", "#" and brackets may stand for in an address."""
+    if match := _BAD_PERCENT.search(value):
+        raise Invalid(field, f"character {match.start() + 1} is no percent-encoding: write %25 for a percent sign")
+    if value.count("#") > 1 or "[" in after_host or "]" in after_host:
+        raise Invalid(field, f"{value!r} is no address: percent-encode the second '#' and brackets (%23, %5B, %5D)")
 
 
 def slug(field: str, value: str) -> None:
@@ -105,6 +116,10 @@ def language(field: str, value: str) -> None:
 def uri(field: str, value: str) -> None:
     """A story's permanent uri (RFC 4151 tag, http, https or urn)."""
     _shape(field, value, _URI, "a tag:, http:, https: or urn: address of at most 500 ASCII characters")
+    if value.lower().startswith("http"):
+        link(field, value)
+    else:
+        _form(field, value, value)
 
 
 def depth(json: bytes) -> int:

@@ -124,8 +124,9 @@ class Site:
     def _opml_files(self, site: _Feed) -> Iterator[File]:
         feeds = [site, self._channel_feed(KEY), self._channel_feed(CORRECTIONS)]
         yield "feeds.opml", opml(site.title, map(self._outline, feeds))
-        stories = read.open_stories(self._connection, OPML_STORIES)
-        yield "stories.opml", opml(site.title, (self._outline(self._story_feed(story)) for story in stories))
+        stories = [self._story_feed(story) for story in read.open_stories(self._connection, OPML_STORIES)]
+        # A list has at least one subscription (OPML 2.0, "body"): while no story is open, the site's.
+        yield "stories.opml", opml(site.title, map(self._outline, stories or [site]))
 
     def _outline(self, feed: _Feed) -> Outline:
         return Outline(title=feed.title, feed=f"{self.addresses.url}{feed.folder}{ATOM}", home=feed.home)
