@@ -16,8 +16,10 @@ from feed.site.entries import Entry
 from feed.site.voice import Voice
 
 DOCUMENT_BYTES = 250_000
-# The bytes of text that an entry may have; the smaller ones are for a document that would be too long otherwise.
+# The bytes of text that an entry may have; the smaller ones are for a document that would be too long otherwise,
+# and with the last of them the plain text beside the HTML is cut as well.
 _ENTRY_BYTES = (prose.TEXT_BYTES, 3_000, 2_000, 1_000, 500, 0)
+_LEAST_BYTES = 30
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -112,7 +114,8 @@ def _shortened(item: Item, limit: int) -> Item:
     markup, is_cut = prose.excerpt(item.html or prose.legal(f"<p>{escape(item.text)}</p>"), limit)
     if is_cut:
         markup += f'\n<p><a href="{escape(item.address)}">{escape(item.read_on)}</a></p>'
-    return replace(item, entry=entry, html=markup)
+    text = item.text if limit else prose.cut(item.text, _LEAST_BYTES)
+    return replace(item, entry=entry, html=markup, text=text)
 
 
 def _atom(channel: Channel) -> bytes:
