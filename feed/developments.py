@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from feed.dates import Instant
 from feed.events import Event, NoteAdded, StoryChanged, StoryWithdrawn, UpdateAdded, UpdateRevised, UpdateWithdrawn
@@ -130,17 +131,12 @@ def _of_update(event: Event, kind: Kind, story: Story, name: str) -> Development
     update = story.updates.get(name)
     if update is None:
         return None
-    return Development(
+    return replace(
+        of_update(update, story),
         position=event.position,
         id=event.id,
-        story=event.story,
         version=event.version,
         kind=kind,
-        update=name,
-        headline=update.headline,
-        label=story.label,
-        tags=_tags(story.tags, update.tags),
-        key=update.key or update.closes,
         author=event.author,
         published_at=event.published_at,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -117,14 +117,3 @@ def progress(label: str) -> Callable[[int, int], None]:
     from feed.cli.terminal import ProgressBar
 
     return ProgressBar(label)
-
-
-def counted(number: int, thing: str) -> str:
-    """The number with its noun: 1 update, 2 updates."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def listed(words: Iterable[str]) -> str:
-    """The words as a list in a sentence: a, b and c."""
-    *most, last = list(words) or [""]
-    return f"{', '.join(most)} and {last}" if most else last

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -62,3 +63,14 @@ def _width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(2 if unicodedata.east_asian_width(one) in "WF" else not unicodedata.combining(one) for one in text)
+
+
+def counted(number: int, thing: str) -> str:
+    """The number with its noun: 1 update, 2 updates."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """The words as a list in a sentence: a, b and c."""
+    *most, last = list(words) or [""]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feed.cli.desk import Desk, counted, echo_json, pass_desk
-from feed.cli.layout import plain, styled, wrapped
+from feed.cli.desk import Desk, echo_json, pass_desk
+from feed.cli.layout import counted, plain, styled, wrapped
 from feed.errors import Unknown
 
 if TYPE_CHECKING:

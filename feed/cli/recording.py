@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from feed.cli.desk import Desk, listed, on_terminal
-from feed.cli.layout import plain
+from feed.cli.desk import Desk, on_terminal
+from feed.cli.layout import listed, plain
 from feed.cli.tending import publish_now
 from feed.errors import Invalid
 

@@ -7,8 +7,7 @@ from itertools import groupby
 
 from feed.claims import Claim, Statement, claims_of
 from feed.cli import terminal
-from feed.cli.desk import counted, listed
-from feed.cli.layout import plain, styled, wrapped
+from feed.cli.layout import counted, listed, plain, styled, wrapped
 from feed.site.entries import when
 from feed.site.voice import Voice
 from feed.story import NEWS, Note, Revision, Story, Update, Withdrawal

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feed.cli.desk import Desk, counted, echo_json, pass_desk, progress
-from feed.cli.layout import plain
+from feed.cli.desk import Desk, echo_json, pass_desk, progress
+from feed.cli.layout import counted, plain
 from feed.errors import Invalid, Refused
 from feed.text import LINE_BYTES
 

@@ -10,8 +10,7 @@ import click
 from msgspec import UNSET, to_builtins
 
 from feed.claims import Claim
-from feed.cli.desk import listed
-from feed.cli.layout import plain, styled, wrapped
+from feed.cli.layout import listed, plain, styled, wrapped
 from feed.dates import Instant
 from feed.developments import Kind
 from feed.diff import Part, word_diff
