@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -281,6 +282,7 @@ def _in_order(field: str, edtf: str, start: Point, end: Point) -> None:
         raise Invalid(field, f"{edtf!r} ends before it begins: put the earlier date first, as 2023-02-04/2023-02-09")
 
 
+@lru_cache(maxsize=256)
 def _names(tag: str) -> Locale:
     """babel's names; those of the language where the tag says more than babel knows."""
     from babel import Locale, UnknownLocaleError
@@ -328,13 +330,11 @@ def _phrase(template: str, point: Point, manner: _Manner, pattern: str | None = 
 
 
 def _date(point: Point, manner: _Manner, pattern: str | None) -> str:
-    from babel.dates import format_date
-
     if point.precision is Precision.SECOND:
         moment = _local(point.earliest, manner.timezone)
         return _moment(moment, f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}", manner)
     whole: str = getattr(manner.phrases, f"date_{point.precision}")
-    return format_date(to_datetime(point.earliest), pattern or whole, manner.names)
+    return _day(to_datetime(point.earliest).date(), pattern or whole, manner.names)
 
 
 def _local(instant: Instant, timezone: tzinfo) -> datetime:
@@ -346,18 +346,30 @@ def _local(instant: Instant, timezone: tzinfo) -> datetime:
 
 
 def _moment(moment: datetime, time: str, manner: _Manner) -> str:
-    from babel.dates import format_date
-
-    date = format_date(moment, manner.phrases.date_day, manner.names)
-    return manner.phrases.moment.format(date=date, time=time, zone=_zone(moment, manner.names))
+    day = _day(moment.date(), manner.phrases.date_day, manner.names)
+    return manner.phrases.moment.format(date=day, time=time, zone=_zone(moment, manner.names))
 
 
 def _zone(moment: datetime, names: Locale) -> str:
     """ "MEZ" in German; where the language has no short name "CET", for a zone that has only a number "UTC+03",
     because "20:00 +03" reads as a sum."""
-    from babel.dates import get_timezone_gmt, get_timezone_name
-
-    name = get_timezone_name(moment, "short", locale=names)
-    if name == get_timezone_gmt(moment, "short", locale=names):
-        name = f"{moment:%Z}"
+    name = _zone_name(moment.tzinfo, bool(moment.dst()), names) or f"{moment:%Z}"
     return f"UTC{name}" if name[:1] in ("+", "-") else name
+
+
+# Babel takes fifty times as long to find the words as it takes to put them together, and a page has hundreds of times.
+@lru_cache(maxsize=256)
+def _zone_name(zone: tzinfo | None, is_daylight: bool, names: Locale) -> str | None:
+    from babel.dates import get_timezone_location, get_timezone_name
+
+    variant: Literal["daylight", "standard"] = "daylight" if is_daylight else "standard"
+    name = get_timezone_name(zone, "short", zone_variant=variant, locale=names)
+    # For want of a name babel gives the place.
+    return None if name == get_timezone_location(zone, locale=names) else name
+
+
+@lru_cache(maxsize=4_096)
+def _day(day: date, pattern: str, names: Locale) -> str:
+    from babel.dates import format_date
+
+    return format_date(day, pattern, names)
