@@ -52,10 +52,10 @@ def test_what_is_loaded_active_or_named_is_left_out(markdown, markup):
     assert prose.render(markdown) == markup
 
 
-def test_headings_stand_below_those_of_story_and_entry():
+def test_headings_stand_below_those_of_page_section_and_entry():
     assert [name for name, _ in elements(prose.render("# a\n\n## b\n\n##### c\n\n<h6 lang=de>d</h6>"))] == [
-        "h3",
         "h4",
+        "h5",
         "h6",
         "h6",
     ]
@@ -81,7 +81,7 @@ def test_a_body_nested_beyond_all_measure_is_shown_as_typed(nested):
 
 def test_what_never_settles_into_a_valid_nesting_is_shown_as_typed(monkeypatch):
     monkeypatch.setattr(prose, "_PASSES", 0)
-    assert prose.render("*a*") == "<pre>*a*</pre>"
+    assert prose.render("<b>*a*</b>") == "<pre>&lt;b&gt;*a*&lt;/b&gt;</pre>"
 
 
 @settings(deadline=None)

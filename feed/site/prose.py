@@ -37,6 +37,14 @@ _ATTRIBUTES = {
     "time": {"datetime"},
 }
 _VOID = {"br", "hr"}
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    attributes=_ATTRIBUTES,
+    url_schemes={"http", "https", "mailto"},
+    url_relative="deny",
+    link_rel=None,
+)
+_STRIPPER = nh3.Cleaner(tags=set())
 
 # HTML Standard section 13.2.3.5: controls and noncharacters are errors in a document. XML has no use for them either.
 _NOT_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -52,33 +60,28 @@ _START_OR_END = re.compile(r"<(/?)(?!(?:br|hr|img|input|wbr|link|meta)\b)[a-z]",
 _HEADING = re.compile(r"(</?)h([1-6])\b")
 
 
+# The page and several feeds of one publish ask for the same one.
+@lru_cache(maxsize=1_024)
 def render(markdown: str) -> str:
     """The HTML of Markdown (GitHub's: tables, strikethrough, bare addresses; raw HTML, cleaned).
 
-    Headings are two levels deeper than written, because a story's and an entry's titles stand above them. What is
-    no prose by its nesting comes as it was typed.
+    Headings are three levels deeper than written, because a page's, a section's and an entry's titles stand above
+    them. What is no prose by its nesting comes as it was typed.
     """
+    # Its own elements are nested as a parser nests them; only typed ones may not be.
+    typed = "<" in markdown
     raw = cmarkgfm.markdown_to_html_with_extensions(
         _NO_UTF8.sub("&#xFFFD;", markdown), options=Options.CMARK_OPT_UNSAFE, extensions=_EXTENSIONS
     )
-    markup = _settled(raw) if _depth(raw) <= _DEEPEST else None
+    markup = None if _depth(raw) > _DEEPEST else _settled(raw) if typed else clean(raw)
     if markup is None:
         return clean(f"<pre>{escape(markdown)}</pre>")
-    return _HEADING.sub(lambda match: f"{match[1]}h{min(int(match[2]) + 2, 6)}", markup)
+    return _HEADING.sub(lambda match: f"{match[1]}h{min(int(match[2]) + 3, 6)}", markup)
 
 
 def clean(markup: str) -> str:
     """`markup` without all but a sober set of elements, and without relative and active links."""
-    return legal(
-        nh3.clean(
-            markup,
-            tags=_TAGS,
-            attributes=_ATTRIBUTES,
-            url_schemes={"http", "https", "mailto"},
-            url_relative="deny",
-            link_rel=None,
-        )
-    )
+    return legal(_CLEANER.clean(markup))
 
 
 def legal(markup: str) -> str:
@@ -185,7 +188,7 @@ def _settled(raw: str) -> str | None:
 
 
 def _text(markup: str) -> str:
-    return html.unescape(nh3.clean(markup, tags=set()))
+    return html.unescape(_STRIPPER.clean(markup))
 
 
 def _depth(raw: str) -> int:
