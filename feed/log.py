@@ -21,7 +21,7 @@ from feed.dates import Instant, from_datetime, to_datetime
 from feed.events import Data, Event, decode_payload, encode_payload, schema_number, type_name
 
 SALT_BYTES = 32
-IDS_AT_ONCE = 1_000
+AT_ONCE = 1_000
 _MICROSECOND = timedelta(microseconds=1)
 _canonical = Encoder(order="sorted").encode
 
@@ -54,6 +54,9 @@ _SELECT_EVENTS = (
     " FROM events e JOIN payloads p ON p.position = e.position"
 )
 _SELECT_KNOWN = text(f"{_SELECT_EVENTS} WHERE e.id IN :ids").bindparams(bindparam("ids", expanding=True))
+_SELECT_AT = text(f"{_SELECT_EVENTS} WHERE e.position IN :positions ORDER BY e.position").bindparams(
+    bindparam("positions", expanding=True)
+)
 _SELECT_VERSION = "SELECT max(version) FROM events WHERE story = ?"
 _INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_PAYLOAD = "INSERT INTO payloads VALUES (?, ?, ?)"
@@ -83,12 +86,21 @@ def read_story(connection: Connection, story: str, *, after: int = 0, limit: int
     return map(_event, _rows(connection, f"{_SELECT_EVENTS} {order}", story, after, limit))
 
 
+def read_at(connection: Connection, positions: Iterable[int]) -> Iterator[Event]:
+    """The events at these positions, in order."""
+    wanted = sorted(positions)
+    # In pieces, as one statement takes only so many values.
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        yield from map(_event, connection.execute(_SELECT_AT, {"positions": some}))
+
+
 def known(connection: Connection, ids: Iterable[str]) -> dict[str, Event]:
     """Those of the ids that the log holds, with their events."""
     wanted, found = list(ids), {}
     # In pieces, as one statement takes only so many values.
-    for start in range(0, len(wanted), IDS_AT_ONCE):
-        rows = connection.execute(_SELECT_KNOWN, {"ids": wanted[start : start + IDS_AT_ONCE]})
+    for start in range(0, len(wanted), AT_ONCE):
+        rows = connection.execute(_SELECT_KNOWN, {"ids": wanted[start : start + AT_ONCE]})
         found.update({event.id: event for event in map(_event, rows)})
     return found
 

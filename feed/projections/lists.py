@@ -5,7 +5,7 @@ Every function takes a connection inside a transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from msgspec import UNSET, Struct
@@ -62,6 +62,37 @@ def newest(
     return [rows.development_of(row) for row in connection.execute(query)]
 
 
+def listed(connection: Connection, channel: str, first: int, last: int) -> list[Development]:
+    """The developments of a channel at the places from `first` to `last`, counted from 1, in order."""
+    of_channel = select(_channels.c.number).where(_channels.c.channel == channel).order_by(_channels.c.number)
+    some = of_channel.limit(last - first + 1).offset(first - 1)
+    query = select(_developments).where(_developments.c.number.in_(some)).order_by(_developments.c.number)
+    return [rows.development_of(row) for row in connection.execute(query)]
+
+
+def count(connection: Connection, channel: str, until: int | None = None) -> int:
+    """How many developments a channel holds, up to a position if one is given."""
+    query = select(func.count(_channels.c.number)).where(_channels.c.channel == channel)
+    if until is not None:
+        first_later = select(_developments.c.number).where(_developments.c.position > until)
+        later = first_later.order_by(_developments.c.position).limit(1).scalar_subquery()
+        query = query.where(or_(later.is_(None), _channels.c.number < later))
+    return connection.scalar(query) or 0
+
+
+def ranks(connection: Connection, channel: str, numbers: Iterable[int]) -> set[int]:
+    """The places in a channel, counted from 1, of those of these developments, by their numbers, that it holds."""
+    wanted, found = sorted(numbers), set()
+    for start in range(0, len(wanted), _MOST_VALUES):
+        some = wanted[start : start + _MOST_VALUES]
+        held = select(_channels.c.number).where(_channels.c.channel == channel, _channels.c.number.in_(some))
+        for number in connection.scalars(held).all():
+            before = select(func.count(_channels.c.number))
+            before = before.where(_channels.c.channel == channel, _channels.c.number <= number)
+            found.add(connection.scalar(before) or 0)
+    return found
+
+
 def channels_since(connection: Connection, since: int, rewritten: Sequence[int]) -> list[str]:
     """The channels that hold developments after a position, or one of these numbers, in order."""
     new = select(_developments.c.number).where(_developments.c.position > since)
@@ -78,21 +109,25 @@ def channels_since(connection: Connection, since: int, rewritten: Sequence[int])
 _tags_may_be_shown = _updates.c.hidden.not_like('%"tags"%')
 
 
-def spelling(connection: Connection, channel: str) -> str | None:
-    """A topic's tag as it was first spelled in what may still be shown; None where nothing may."""
-    query = (
-        select(_channels.c.tag)
+def spellings(connection: Connection, names: Sequence[str]) -> dict[str, str]:
+    """The topics' tags, by their channels, as each was first spelled in what may still be shown; without those of
+    which nothing may."""
+    first = (
+        select(_channels.c.channel, func.min(_channels.c.number).label("number"))
         .join(_developments, _developments.c.number == _channels.c.number)
         .join(_stories, _stories.c.slug == _developments.c.story)
         .outerjoin(
             _updates, and_(_updates.c.story == _developments.c.story, _updates.c.update == _developments.c.update)
         )
-        .where(_channels.c.channel == channel, _stories.c.status != "withdrawn")
+        .where(_channels.c.channel.in_(names), _stories.c.status != "withdrawn")
         .where(or_(_developments.c.update.is_(None), and_(_updates.c.status == "usable", _tags_may_be_shown)))
-        .order_by(_channels.c.number)
-        .limit(1)
+        .group_by(_channels.c.channel)
+        .subquery()
     )
-    return connection.scalar(query)
+    query = select(_channels.c.channel, _channels.c.tag).join(
+        first, and_(_channels.c.channel == first.c.channel, _channels.c.number == first.c.number)
+    )
+    return dict(tuple(row) for row in connection.execute(query))
 
 
 def after(connection: Connection, position: int, count: int) -> list[Development]:
@@ -110,24 +145,27 @@ def count_by_kind(connection: Connection, *, after: int) -> dict[str, int]:
 
 def rewritten(connection: Connection, slug: str, since: int) -> list[Place]:
     """The places of a story's developments up to a position whose entries later events may have rewritten."""
-    seen = connection.scalar(_VERSION_AT, {"story": slug, "position": since}) or 0
-    story = head(connection, slug)
-    query = select(_developments.c.position, _developments.c.number, _developments.c.story_number)
+    seen = version_at(connection, slug, since)
+    query = select(*(_developments.c[name] for name in Place._fields))
     query = query.where(_developments.c.story == slug, _developments.c.position <= since)
     updates = _rewritten_updates(connection, slug, seen)
-    withdrawn_since = story.withdrawal is not None and story.withdrawal.version > seen
-    whole = withdrawn_since or _is_retitled(connection, slug, seen)
-    if not whole and len(updates) <= _MOST_VALUES:
+    if not is_renamed(connection, slug, seen) and len(updates) <= _MOST_VALUES:
         query = query.where(_developments.c.update.in_(updates))
     return [Place(*row) for row in connection.execute(query)]
 
 
 class Place(NamedTuple):
-    """Where a development stands in the log, among all developments, and among those of its story."""
+    """Where a development stands in the log, among all developments, among those of its story, and in its story."""
 
     position: int
     number: int
     story_number: int
+    version: int
+
+
+def version_at(connection: Connection, slug: str, position: int) -> int:
+    """The version of a story's last event up to a position, 0 before its opening."""
+    return connection.scalar(_VERSION_AT, {"story": slug, "position": position}) or 0
 
 
 _VERSION_AT = select(func.max(events.c.version)).where(
@@ -143,12 +181,21 @@ _CHANGES_SINCE = (
 )
 
 
-def _is_retitled(connection: Connection, slug: str, seen: int) -> bool:
-    """Whether the story's headline, label, summary or tags, which every document of it may carry, were changed."""
+def is_renamed(connection: Connection, slug: str, seen: int) -> bool:
+    """Whether what every document of the story may carry is not as it was at version `seen`: its headline, label,
+    summary and tags, as they were opened with, changed or withdrawn."""
+    withdrawal = head(connection, slug).withdrawal
+    if seen == 0 or (withdrawal is not None and withdrawal.version > seen):
+        return True
     found = connection.scalars(_CHANGES_SINCE, {"story": slug, "version": seen})
     changes = (decode_payload("story.changed", 1, payload)[1] for payload in found)
     names = ("headline", "label", "summary", "tags")
     return any(getattr(change, name) is not UNSET for change in changes for name in names)
+
+
+def is_renamed_since(connection: Connection, slug: str, position: int) -> bool:
+    """The same, of the story as it was at a position of the log."""
+    return is_renamed(connection, slug, version_at(connection, slug, position))
 
 
 def _rewritten_updates(connection: Connection, slug: str, seen: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select, tuple_
 
 from feed.claims import Statement
 from feed.developments import Development
@@ -18,6 +18,7 @@ from feed.story import Note, Revision, Story, Update
 
 _stories, _updates, _stances, _claims = LIVE.stories, LIVE.updates, LIVE.stances, LIVE.claims
 _revisions, _notes, _developments = LIVE.revisions, LIVE.notes, LIVE.developments
+_relations = LIVE.relations
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -35,13 +36,18 @@ def story(connection: Connection, slug: str) -> Story | None:
     without_updates = _heads_of(connection, {slug}).get(slug)
     if without_updates is None:
         return None
-    updates = _updates_where(connection, lambda table: and_(table.c.story == slug, table.c.update.is_not(None)))
-    named = connection.execute(select(_claims.c.claim, _claims.c.version).where(_claims.c.story == slug))
+    updates = updates_where(connection, lambda table: and_(table.c.story == slug, table.c.update.is_not(None)))
     return replace(
         without_updates,
         updates={name: update for (_, name), update in updates.items()},
-        named=dict(tuple(row) for row in named),
+        named=named(connection, slug),
     )
+
+
+def named(connection: Connection, slug: str) -> dict[str, int]:
+    """A story's claims, with the version of the event that named each first."""
+    query = select(_claims.c.claim, _claims.c.version).where(_claims.c.story == slug)
+    return dict(tuple(row) for row in connection.execute(query))
 
 
 def head(connection: Connection, slug: str) -> Story:
@@ -70,6 +76,36 @@ def open_stories(connection: Connection, count: int) -> list[Story]:
     """The open stories opened last, newest first, without their updates."""
     query = select(_stories).where(_stories.c.status == "open").order_by(_stories.c.opened.desc()).limit(count)
     return [rows.story_of(row, named={}, updates={}) for row in connection.execute(query)]
+
+
+def latest(connection: Connection, count: int, status: str) -> list[Story]:
+    """The stories of a status with the latest events, latest first, without their updates."""
+    query = select(_stories).where(_stories.c.status == status).order_by(_stories.c.position.desc()).limit(count)
+    return [rows.story_of(row, named={}, updates={}) for row in connection.execute(query)]
+
+
+def opened(connection: Connection, first: int, last: int) -> list[Story]:
+    """The stories with the numbers from `first` to `last` in the order of their opening, without their updates."""
+    query = select(_stories).order_by(_stories.c.opened).limit(last - first + 1).offset(first - 1)
+    return [rows.story_of(row, named={}, updates={}) for row in connection.execute(query)]
+
+
+def count_opened(connection: Connection, until: int | None = None) -> int:
+    """How many stories have been opened, up to a position if one is given."""
+    query = select(func.count(_stories.c.opened))
+    return connection.scalar(query if until is None else query.where(_stories.c.opened <= until)) or 0
+
+
+def relating(connection: Connection, slugs: Sequence[str]) -> list[str]:
+    """The stories that show the name of one of these, in order."""
+    query = select(_relations.c.story).where(_relations.c.other.in_(slugs))
+    return list(connection.scalars(query.distinct().order_by(_relations.c.story)))
+
+
+def existing(connection: Connection, slugs: Sequence[str]) -> dict[str, Story]:
+    """Those of the stories that have been opened, by their slugs, without their updates."""
+    query = select(_stories).where(_stories.c.slug.in_(slugs))
+    return {row.slug: rows.story_of(row, named={}, updates={}) for row in connection.execute(query)}
 
 
 def update_names(connection: Connection, slug: str) -> list[str]:
@@ -106,7 +142,7 @@ def told(connection: Connection, developments: Sequence[Development]) -> list[To
     """The developments with what they are about, in the order given; a fixed number of queries for all."""
     stories = _heads_of(connection, {development.story for development in developments})
     keys = {(development.story, development.update) for development in developments if development.update}
-    updates = _updates_where(connection, lambda table: tuple_(table.c.story, table.c.update).in_(sorted(keys)))
+    updates = updates_where(connection, lambda table: tuple_(table.c.story, table.c.update).in_(sorted(keys)))
     statements = _statements_about(connection, updates)
     result = []
     for development in developments:
@@ -148,8 +184,9 @@ def _heads_of(connection: Connection, slugs: set[str]) -> dict[str, Story]:
     }
 
 
-def _updates_where(connection: Connection, condition: Condition) -> dict[tuple[str, str], Update]:
-    """The whole updates, in the order they were added to their stories."""
+def updates_where(connection: Connection, condition: Condition) -> dict[tuple[str, str], Update]:
+    """The whole updates for which the condition, on columns `story` and `update`, holds; in the order they were added
+    to their stories."""
     stances: dict[tuple[str, str], list[Stance]] = {}
     for row in connection.execute(_select(_stances, condition).order_by(_stances.c.ordinal)):
         stances.setdefault((row.story, row.update), []).append(rows.stance_of(row))

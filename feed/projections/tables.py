@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, MetaData, Table, Text, UniqueConstraint
 
-VERSION = 2
+VERSION = 3
 STATE = "stories"
 
 
@@ -33,8 +33,12 @@ class ReadTables:
             *_optional("withdrawal"),
             *_numbers("developments"),
             UniqueConstraint("position"),
+            UniqueConstraint("opened"),
             UniqueConstraint("status", "opened"),
+            UniqueConstraint("status", "position"),
         )
+        # Which stories show the name of another one.
+        self.relations = self._table("relations", _key("other"), _key("story"))
         self.updates = self._table(
             "updates",
             _key("story"),

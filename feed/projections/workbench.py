@@ -31,6 +31,8 @@ class _Statements(NamedTuple):
     """The statements that write, in the order in which a batch runs them."""
 
     story: str
+    unrelate: str
+    relate: str
     unclaim: str
     claim: str
     update: str
@@ -55,6 +57,8 @@ def _statements(tables: ReadTables) -> _Statements:
     of_update = 'story = ? AND "update" = ?'
     return _Statements(
         story=upsert_into(tables.stories),
+        unrelate=f'DELETE FROM "{tables.relations.name}" WHERE other = ? AND story = ?',  # noqa: S608  # a name of ours
+        relate=insert_into(tables.relations),
         unclaim=f'DELETE FROM "{tables.claims.name}" WHERE story = ? AND claim = ?',  # noqa: S608  # a name of ours
         claim=insert_into(tables.claims),
         update=upsert_into(tables.updates),
@@ -189,6 +193,9 @@ class Workbench:
         slug, writes, sql = story.slug, self._writes, self._sql
         known = loaded.named if loaded else {}
         writes[sql.story].append(rows.story_row(story, self._counts[slug]))
+        before, now = _related(loaded), _related(story)
+        writes[sql.unrelate].extend((other, slug) for other in before if other not in now)
+        writes[sql.relate].extend((other, slug) for other in now if other not in before)
         writes[sql.unclaim].extend((slug, name) for name in known if name not in story.named)
         writes[sql.claim].extend((slug, name, at) for name, at in story.named.items() if name not in known)
         writes[sql.revision].extend(rows.revision_row(slug, None, revision) for revision in story.revisions)
@@ -234,6 +241,11 @@ class Workbench:
         pair = tuple_(table.c.story, table.c[name])
         for some in _in_pieces(keys):
             yield from self._connection.execute(select(table).where(pair.in_(some)).order_by(*table.primary_key))
+
+
+def _related(story: Story | None) -> dict[str, None]:
+    """The other stories that a story shows, once each."""
+    return dict.fromkeys(other.story for other in story.related) if story else {}
 
 
 def _in_pieces(keys: set[_Key]) -> Iterator[list[_Key]]:
