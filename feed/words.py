@@ -16,7 +16,7 @@ from feed.claims import ClaimStatus
 from feed.dates import Phrases
 from feed.developments import Kind
 from feed.errors import Invalid
-from feed.events import Position
+from feed.events import Position, Relation
 
 WORD_CHARACTERS = 200
 # The fields of an update that a correction can change, in the order in which it lists them.
@@ -89,6 +89,62 @@ class Words(Phrases, frozen=True, kw_only=True):
     field_key: str
     field_tags: str
     field_link: str
+    relation_continues: str
+    relation_part_of: str
+    relation_related: str
+    # Pages.
+    skip: str
+    stories: str
+    open_stories: str
+    closed_stories: str
+    news: str
+    nothing_yet: str
+    nothing_corrected: str
+    part_of: str
+    older: str
+    newer: str
+    newest: str
+    subscribe: str
+    subscribe_how: str
+    reading_lists: str
+    reading_list: str
+    reading_list_open: str
+    copy: str
+    copied: str
+    copied_not: str
+    closed_since: str
+    known: str
+    claim: str
+    claim_status_heading: str
+    parties: str
+    timeline: str
+    oldest_first: str
+    newest_first: str
+    older_anchors: str
+    from_day: str
+    picture_title: str
+    picture_description: str
+    picture_happened: str
+    picture_published: str
+    picture_hollow: str
+    picture_period: str
+    picture_open: str
+    picture_vague: str
+    picture_corrected: str
+    # The control that shows a story as it stood.
+    then: str
+    then_now: str
+    then_at: str
+    then_withdrawn: str
+    then_moment: str
+    then_earlier: str
+    then_later: str
+    then_back: str
+    then_script: str
+    new_one: str
+    new_many: str
+    show: str
+    changes: str
 
     def with_label(self, label: str, text: str) -> str:
         return self.labelled.format(label=label, text=text)
@@ -103,6 +159,10 @@ class Words(Phrases, frozen=True, kw_only=True):
 
     def field(self, name: str) -> str:
         return self._called(f"field_{name}")
+
+    def relation(self, rel: Relation) -> str:
+        """How a story is related to another one."""
+        return self._called(f"relation_{rel.replace('-', '_')}")
 
     def story_status(self, status: str) -> str:
         return self._called(f"status_{status}")
@@ -199,6 +259,63 @@ ENGLISH = Words(
     field_key="Key update",
     field_tags="Topics",
     field_link="Link",
+    relation_continues="Continues",
+    relation_part_of="Part of",
+    relation_related="Related",
+    skip="Skip to the content",
+    stories="All stories",
+    open_stories="Developing stories",
+    closed_stories="Coverage ended lately",
+    news="What is new",
+    nothing_yet="Nothing has been published yet.",
+    nothing_corrected="Nothing had to be corrected so far.",
+    part_of="{title} (part {number})",
+    older="Older",
+    newer="Newer",
+    newest="To the newest",
+    subscribe="Subscribe",
+    subscribe_how="Give one of these addresses to a feed reader, and it shows whatever becomes known, corrections too.",
+    reading_lists="Lists for a feed reader (OPML)",
+    reading_list="The three feeds",
+    reading_list_open="All developing stories",
+    copy="Copy",
+    copied="Copied",
+    copied_not="Select the address and copy it by hand",
+    closed_since="Coverage ended {time}",
+    known="What we know",
+    claim="Claim",
+    claim_status_heading="Status",
+    parties="Who says what",
+    timeline="Timeline",
+    oldest_first="Oldest first",
+    newest_first="Newest first",
+    older_anchors="Older updates, one by one",
+    from_day="From {date}",
+    picture_title="When it happened and when it was published",
+    picture_description=(
+        "Updates published from {start} to {end}: {updates}, key updates: {key}, corrected: {corrected}, "
+        "withdrawn: {withdrawn}"
+    ),
+    picture_happened="happened",
+    picture_published="published",
+    picture_hollow="published; exact time unknown",
+    picture_period="happened within this period",
+    picture_open="beginning or end unknown",
+    picture_vague="date uncertain or approximate",
+    picture_corrected="Corrected",
+    then="What did we know when?",
+    then_now="This is how things stand now.",
+    then_at="This is what readers knew at {time}.",
+    then_withdrawn="What has been withdrawn since stays withdrawn.",
+    then_moment="Moment",
+    then_earlier="Earlier",
+    then_later="Later",
+    then_back="Back to now",
+    then_script="With JavaScript you can go back to any moment of this story.",
+    new_one="1 new update",
+    new_many="{count} new updates",
+    show="Show",
+    changes="What was changed",
 )
 
 GERMAN = Words(
@@ -281,6 +398,63 @@ GERMAN = Words(
     field_key="Wichtige Meldung",
     field_tags="Themen",
     field_link="Link",
+    relation_continues="Fortsetzung von",
+    relation_part_of="Teil von",
+    relation_related="Siehe auch",
+    skip="Zum Inhalt",
+    stories="Alle Berichte",
+    open_stories="Laufende Berichte",
+    closed_stories="Zuletzt beendet",
+    news="Was es Neues gibt",
+    nothing_yet="Noch ist nichts veröffentlicht.",
+    nothing_corrected="Bisher war nichts zu korrigieren.",
+    part_of="{title} (Teil {number})",
+    older="Älteres",
+    newer="Neueres",
+    newest="Zum Neuesten",
+    subscribe="Abonnieren",
+    subscribe_how="Wer eine dieser Adressen in einen Feedreader einträgt, erfährt alles Neue, auch Korrekturen.",
+    reading_lists="Listen für einen Feedreader (OPML)",
+    reading_list="Die drei Feeds",
+    reading_list_open="Alle laufenden Berichte",
+    copy="Kopieren",
+    copied="Kopiert",
+    copied_not="Bitte die Adresse markieren und von Hand kopieren",
+    closed_since="Berichterstattung beendet: {time}",
+    known="Was wir wissen",
+    claim="Aussage",
+    claim_status_heading="Stand",
+    parties="Wer was sagt",
+    timeline="Verlauf",
+    oldest_first="Älteste zuerst",
+    newest_first="Neueste zuerst",
+    older_anchors="Ältere Meldungen, eine nach der anderen",
+    from_day="Ab {date}",
+    picture_title="Wann es geschah und wann es gemeldet wurde",
+    picture_description=(
+        "Meldungen, veröffentlicht vom {start} bis zum {end}: {updates}, davon wichtig: {key}, korrigiert: "
+        "{corrected}, zurückgezogen: {withdrawn}"
+    ),
+    picture_happened="geschehen",
+    picture_published="gemeldet",
+    picture_hollow="gemeldet; genauer Zeitpunkt unbekannt",
+    picture_period="in diesem Zeitraum geschehen",
+    picture_open="Anfang oder Ende unbekannt",
+    picture_vague="Zeitangabe unsicher oder ungefähr",
+    picture_corrected="Korrigiert",
+    then="Was wussten wir wann?",
+    then_now="So ist der Stand jetzt.",
+    then_at="Das war bekannt: {time}.",
+    then_withdrawn="Was seither zurückgezogen wurde, bleibt zurückgezogen.",
+    then_moment="Zeitpunkt",
+    then_earlier="Früher",
+    then_later="Später",
+    then_back="Zurück zum jetzigen Stand",
+    then_script="Mit JavaScript lässt sich jeder Zeitpunkt dieses Berichts ansehen.",
+    new_one="1 neue Meldung",
+    new_many="{count} neue Meldungen",
+    show="Anzeigen",
+    changes="Was geändert wurde",
 )
 
 _SHIPPED = {"en": ENGLISH, "de": GERMAN}
