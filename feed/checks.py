@@ -133,5 +133,6 @@ CHECKS: dict[str, Callable[[str, str], str]] = {
     "desk.author": _name,
     "log.database": _path,
     "publish.folder": _path,
+    "publish.theme": _path,
     "websub.hub": _hub,
 }

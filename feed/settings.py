@@ -48,10 +48,12 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Publish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where files are published, a path from the settings file's folder, and whether pages are among them."""
+    """Where files are published, whether pages are among them, and where templates of one's own are; paths are from
+    the settings file's folder."""
 
     folder: str = "public"
     pages: bool = True
+    theme: str | None = None
 
 
 class Websub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,6 +100,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def public(self) -> Path:
         """The absolute path of the folder to publish into."""
         return self.folder / self.publish.folder
+
+    @property
+    def theme(self) -> Path | None:
+        """The absolute path of the folder of templates and files that override the shipped ones."""
+        return self.folder / self.publish.theme if self.publish.theme else None
 
 
 def load(file: Path) -> Settings:

@@ -79,7 +79,7 @@ def test_an_export_imported_elsewhere_publishes_the_same_bytes(exported_and_impo
         published.append((files, record))
     (one, record), (other, other_record) = published
     assert one == other
-    assert len(one) == 26
+    assert len(one) == 38
     assert record["origin"] != other_record["origin"]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 from pathlib import Path
 from string import Formatter
 from typing import get_args
 
 import feedparser
+import html5lib
 import pytest
 from conftest import Site
 from entry_values import ENGLISH_VOICE, GERMAN_VOICE, correction, entry
@@ -24,6 +25,8 @@ from feed.events import (
     NewEvent,
     NoteAdded,
     Position,
+    Related,
+    Relation,
     Source,
     Stance,
     StoryChanged,
@@ -236,6 +239,7 @@ FLOOD: tuple[Data, ...] = (
 )
 
 
+STORIES = ("flut", "regen", "sturm")
 RAIN: tuple[Data, ...] = (
     UpdateAdded(headline="Regen", body="Viel Regen. " * 600, occurred="../2026", link="https://example.org/3"),
     UpdateAdded(headline="Guss", stances=(stance("Amt", "denies"), stance("Amt", "asserts", "wet"))),
@@ -249,29 +253,40 @@ RAIN: tuple[Data, ...] = (
     StoryChanged(summary="Viel Wasser.", signal="correction", notice="Viel."),
 )
 STORM: tuple[Data, ...] = (UpdateAdded(headline="Sturm"), StoryWithdrawn(notice="Kein Sturm."))
+# So many that it has older pages.
+THAW: tuple[Data, ...] = (
+    *(UpdateAdded(headline="Tau") for _ in range(301)),
+    StoryChanged(
+        related=tuple(Related(story=name, rel=rel) for name, rel in zip(STORIES, get_args(Relation), strict=True))
+    ),
+    StoryChanged(status="closed"),
+)
 
 
 def tell(site: Site, language: str) -> None:
     with site.newsroom() as newsroom:
-        for story, data in (("flut", FLOOD), ("regen", RAIN), ("sturm", STORM)):
+        for story, data in zip((*STORIES, "tau"), (FLOOD, RAIN, STORM, THAW), strict=True):
             opened = StoryOpened(headline="Das Wetter", language=language)
             newsroom.append_all([NewEvent(story=story, data=one) for one in (opened, *data)])
 
 
 def told(site: Site, language: str) -> str:
-    """All that subscribers read, in every format, without markup."""
+    """All that subscribers and visitors read, in every format, without markup, before there is a story and after."""
     site.config.write_text(site.config.read_text().replace('language = "en"', f'language = "{language}"'))
-    tell(site, language)
-    assert site.run("publish").exit_code == 0
-    return "\n".join(text for file in sorted((site.folder / "public").rglob("*.*")) for text in texts_in(file))
+    texts = []
+    for fill in (lambda: None, lambda: tell(site, language)):
+        fill()
+        assert site.run("publish").exit_code == 0
+        texts += [text for file in sorted((site.folder / "public").rglob("*.*")) for text in texts_in(file)]
+    return "\n".join(texts)
 
 
 def texts_in(file: Path) -> list[str]:
     text = file.read_text(encoding="utf-8")
     match file.suffix:
         case ".html":
-            return [prose.plain(text)]
-        case ".xml":
+            return [prose.plain(text), *texts_of_page(text)]
+        case ".xml" if "sitemap" not in file.name:
             read = feedparser.parse(text.encode())
             entries = [part for one in read.entries for part in (one.title, one.summary, one.content[0].value)]
             return [prose.plain(part) for part in (read.feed.title, read.feed.subtitle, *entries)]
@@ -281,6 +296,26 @@ def texts_in(file: Path) -> list[str]:
                 *(values.get(name, "") for name in ("title", "description")),
                 *(one[name] for one in values.get("items", ()) for name in ("title", "summary", "content_html")),
             ]
+
+
+READABLE = ("aria-label", "content", "title", "data-one", "data-many", "data-show", "data-copied", "data-failed")
+
+
+def texts_of_page(page: str) -> Iterator[str]:
+    """What a page says, in attributes and by its script as well."""
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    for element in tree.iter():
+        values = (element.attrib[name] for name in READABLE if name in element.attrib)
+        yield from (value for value in values if not value.startswith("http"))
+        if element.get("id") == "_past":
+            past = json.loads(element.text)
+            yield from (past["now"], past["then"], past["withdrawn"], *(words for _, words in past["moments"]))
+            yield from (prose.plain(part) for states in past["slots"].values() for _, part in states)
+        if element.tag != "script":
+            yield " ".join((element.text or "").split())
+        yield " ".join((element.tail or "").split())
+    # Without a script only.
+    yield from (prose.plain(part) for part in re.findall("<noscript>.*?</noscript>", page, re.DOTALL))
 
 
 @pytest.fixture

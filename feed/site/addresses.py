@@ -7,6 +7,7 @@ from msgspec import Struct
 ATOM, RSS, JSON = "atom.xml", "rss.xml", "feed.json"
 # The media types of the three feeds that stand in a folder (RFC 4287 section 7, RSS Advisory Board, JSON Feed 1.1).
 MEDIA_TYPES = {ATOM: "application/atom+xml", RSS: "application/rss+xml", JSON: "application/feed+json"}
+FORMATS = {ATOM: "Atom", RSS: "RSS", JSON: "JSON Feed"}
 
 
 class Addresses(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from itertools import takewhile
 from markupsafe import Markup, escape
 
 from feed.claims import Claim
-from feed.dates import Instant, to_datetime
+from feed.dates import Instant
 from feed.events import Source
 from feed.site import prose
 from feed.site.entries import Entry, Notice, Wording, when
@@ -37,12 +37,25 @@ def html(entry: Entry, voice: Voice) -> str:
 
 def machine_time(instant: Instant) -> str:
     """As HTML's `datetime` takes it, which allows no more than three decimals: to the second."""
-    return to_datetime(instant).isoformat(timespec="seconds")
+    return f"{instant[:19]}+00:00"
 
 
 def text(entry: Entry, markup: str) -> str:
     """What `markup`, the entry's HTML, says, in one line of at most 300 bytes; the title where it says nothing."""
     return prose.cut(prose.plain(markup), TEXT_BYTES) or entry.title
+
+
+def lede(entry: Entry) -> str:
+    """What an entry has to say beyond its title, in one line of at most 300 bytes: what it is about, not on what it
+    rests; empty where that is nothing."""
+    if entry.withdrawal is not None:
+        told = entry.withdrawal.notice or ""
+    elif entry.kind == "update":
+        # Of a long text the beginning is enough.
+        told = prose.plain(prose.render(entry.body)[: TEXT_BYTES * 4]) if entry.body else ""
+    else:
+        told = entry.statement or " ".join(notice.text for notice in entry.notices)
+    return prose.cut(" ".join(told.split()), TEXT_BYTES)
 
 
 def _said(entry: Entry, voice: Voice) -> Iterable[str]:
@@ -99,15 +112,15 @@ def _labelled(words: Words, label: str, text: str) -> Markup:
 
 
 def _wording(wording: Wording, words: Words) -> Markup:
-    before, after = _changed_words(wording.before or words.nothing, wording.after or words.nothing)
+    before, after = changed_words(wording.before or words.nothing, wording.after or words.nothing)
     said = _labelled(words, words.said, Markup("<del>{}</del>").format(_lines(before)))
     now = _labelled(words, words.now_says, Markup("<ins>{}</ins>").format(_lines(after)))
     first = _named(words, words.field(wording.field), words.no_longer_shown if wording.hidden else said)
     return Markup("\n").join([first, _BLOCK.format(now)])
 
 
-def _changed_words(before: str, after: str) -> tuple[str, str]:
-    """Both, without most of the words that they begin and end with alike where one is long."""
+def changed_words(before: str, after: str) -> tuple[str, str]:
+    """Both wordings, without most of the words that they begin and end with alike where one is long."""
     if max(len(before.encode()), len(after.encode())) <= _WORDING_BYTES:
         return before, after
     old, new = before.split(" "), after.split(" ")

@@ -16,6 +16,7 @@ from feed.claims import Claim, Statement, claim
 from feed.dates import Instant
 from feed.developments import Development, Kind, public_headline, public_tags, public_words, withdrawal_of
 from feed.events import Source
+from feed.projections.history import Spot
 from feed.site.voice import Voice
 from feed.story import NEWS, Revision, Story, Update, Withdrawal
 from feed.words import FIELDS
@@ -113,9 +114,19 @@ def entry_id(story: Story, event_id: str) -> str:
     return f"{story.uri}/{quote(event_id, safe='')}"
 
 
-def anchor(told: Development) -> str:
+def anchor(told: Development | Spot) -> str:
     """The place on the story's page; those that the page makes for itself begin with `_`."""
     return told.update if told.kind == "update" and told.update else f"_{told.version}"
+
+
+def wordings(update: Update | None, revision: Revision, voice: Voice) -> tuple[Wording, ...]:
+    """What a revision of an update, or (None) of a story, changed, as far as it may be shown; of an addition's text
+    only what is new is told, as its entry's own."""
+    before, after = _public_words(update, revision)
+    fields = [name for name in FIELDS if name in revision.before and name in after]
+    if revision.signal == "addition":
+        fields = [name for name in fields if name != "body"]
+    return tuple(_wording(name, before, after, voice) for name in fields)
 
 
 def neutral_title(story: Story, update: Update | None, voice: Voice) -> str:
@@ -126,6 +137,13 @@ def neutral_title(story: Story, update: Update | None, voice: Voice) -> str:
     if update is None or story.withdrawal is not None:
         return voice.words.story_of.format(time=voice.time(story.opened_at))
     return voice.words.update_of.format(time=voice.time(update.published_at))
+
+
+def story_title(story: Story, voice: Voice) -> str:
+    """The headline with the label before it, or what stands in place of a withdrawn one."""
+    if story.withdrawal is not None:
+        return voice.words.with_kind("withdrawal", neutral_title(story, None, voice))
+    return voice.words.with_label(story.label, story.headline) if story.label else story.headline
 
 
 def when(occurred: str | None, occurred_text: str | None, voice: Voice) -> str:
@@ -200,15 +218,12 @@ def _revision(
 ) -> dict[str, Any]:
     if revision is None:
         return {}
-    before, after = public_words(update, revision) if update else (revision.before, revision.after)
     shown: dict[str, Any] = {"notices": (_notice(revision),) if revision.notice else ()}
     if update is not None and "stances" in revision.before:
         shown["claims"] = _claims(told, update, statements)
-    fields = [name for name in FIELDS if name in revision.before and name in after]
     if revision.signal == "addition":
-        shown["body"] = after.get("body")
-        fields = [name for name in fields if name != "body"]
-    shown["wordings"] = tuple(_wording(name, before, after, voice) for name in fields)
+        shown["body"] = _public_words(update, revision)[1].get("body")
+    shown["wordings"] = wordings(update, revision, voice)
     return shown
 
 
@@ -217,6 +232,10 @@ def _claims(told: Development, update: Update, statements: Iterable[Statement]) 
     until = [statement for statement in statements if statement.place <= told.version]
     names = dict.fromkeys(stance.claim for stance in update.stances)
     return tuple(claim(name, (statement for statement in until if statement.claim == name)) for name in names)
+
+
+def _public_words(update: Update | None, revision: Revision) -> tuple[dict[str, Any], dict[str, Any]]:
+    return public_words(update, revision) if update else (revision.before, revision.after)
 
 
 def _with_version(holder: Story | Update, version: int) -> Revision | None:

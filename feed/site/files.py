@@ -14,18 +14,21 @@ from feed.projections import lists, read
 from feed.projections.lists import Span
 from feed.settings import Settings
 from feed.site.addresses import ATOM, JSON, RSS, Addresses, archive
-from feed.site.entries import entry
+from feed.site.entries import entry, story_title
 from feed.site.feeds import Archive, Channel, Item, atom, item, rss
 from feed.site.jsonfeed import json_feed
+from feed.site.list_files import ListFiles
 from feed.site.opml import Outline, opml
-from feed.site.pages import fragment, site_page, story_page, title
+from feed.site.pages import Feed, Offer, Pages, feeds_of
+from feed.site.story_files import StoryFiles
+from feed.site.theme import Theme
 from feed.site.voice import Voice, voice
 from feed.story import Story
 
 # A feed holds its newest developments, this many, and an archive document as many (publishing.md section 2).
 FEED_ENTRIES = 50
-# A page shows this many, so that it costs the same however long the story grows.
-PAGE_ENTRIES = 200
+OPML = ("feeds.opml", "stories.opml")
+OPML_TYPE = "text/x-opml"
 OPML_STORIES = 200
 # Entries kept while they may be needed again by another feed of the same publish.
 KEPT_ITEMS = 5_000
@@ -56,49 +59,79 @@ class Site:
         self._connection = connection
         self._settings = settings
         self._site = settings.site
+        self._theme = Theme(settings.theme)
         self._voices: dict[str, Voice] = {}
         self._items: dict[int, Item] = {}
+        spoken = self._voice(self._site.language)
+        self._pages = Pages(self._theme, self.addresses, self._site.title, spoken, self._offers())
+        self._lists = ListFiles(connection, self._pages, self.addresses, spoken, self._rendered)
 
     def files(self, since: int) -> Iterator[File]:
         """The files that events after a position may have changed; after 0, all."""
         slugs = read.touched_since(self._connection, since)
         if not slugs and since:
             return
+        if self._has_pages and not since:
+            yield from self._theme.static()
         rewritten: list[lists.Place] = []
         for slug in slugs:
             of_story = lists.rewritten(self._connection, slug, since)
             yield from self._story_files(slug, since, of_story)
             rewritten += of_story
+        yield from self._relating_files(slugs, since)
         yield from self._channel_files(since, rewritten)
         feed, span = self._site_feed(), lists.span(self._connection, None, since)
         yield from self._archives(feed, span, [place.number for place in rewritten])
         newest = lists.newest(self._connection, FEED_ENTRIES)
-        if self._settings.publish.pages:
-            spoken = self._voice(self._site.language)
-            yield "index.html", site_page(feed.title, self._rendered(newest), self.addresses, spoken)
+        if self._has_pages:
+            yield from self._lists.stories(since, read.existing(self._connection, slugs).values())
+            yield self._lists.index(newest)
         yield from self._feed_files(feed, newest, span)
         yield from self._opml_files(feed)
 
-    def _story_files(self, slug: str, since: int, rewritten: Iterable[lists.Place]) -> Iterator[File]:
-        story = read.head(self._connection, slug)
-        newest = lists.newest(self._connection, PAGE_ENTRIES, slug=slug)
-        feed, span = self._story_feed(story), lists.span(self._connection, slug, since)
-        shown = (story, self._rendered(newest), self.addresses, self._voice(story.language))
-        if self._settings.publish.pages:
-            yield f"{feed.folder}index.html", story_page(*shown)
-        yield f"{feed.folder}fragment.html", fragment(*shown)
+    @property
+    def _has_pages(self) -> bool:
+        return self._settings.publish.pages
+
+    def _story_files(self, slug: str, since: int, rewritten: Sequence[lists.Place]) -> Iterator[File]:
+        newest = lists.newest(self._connection, FEED_ENTRIES, slug=slug)
+        feed, span = self._story_feed(read.head(self._connection, slug)), lists.span(self._connection, slug, since)
+        yield from self._story_pages(slug, newest).files(since, rewritten)
         yield from self._archives(feed, span, [place.story_number for place in rewritten])
-        yield from self._feed_files(feed, newest[:FEED_ENTRIES], span)
+        yield from self._feed_files(feed, newest, span)
+
+    def _story_pages(self, slug: str, newest: Sequence[Development]) -> StoryFiles:
+        latest = self._rendered(newest[:1])
+        return StoryFiles(
+            self._connection,
+            slug,
+            latest[0].entry.id if latest else "",
+            self._pages,
+            self.addresses,
+            self._voice,
+            with_pages=self._has_pages,
+        )
+
+    def _relating_files(self, slugs: Sequence[str], since: int) -> Iterator[File]:
+        """The pages that show the name of a story which has been opened, renamed or withdrawn."""
+        renamed = [slug for slug in slugs if lists.is_renamed_since(self._connection, slug, since)]
+        for slug in read.relating(self._connection, renamed) if since else ():
+            if slug not in slugs:
+                newest = lists.newest(self._connection, 1, slug=slug)
+                yield from self._story_pages(slug, newest).files(since, ())
 
     def _channel_files(self, since: int, rewritten: Iterable[lists.Place]) -> Iterator[File]:
-        """The feeds of topics, the corrections feed and the key feed."""
-        for name in lists.channels_since(self._connection, since, [place.number for place in rewritten]):
+        """Pages and feeds of topics and of corrections, and the key feed."""
+        numbers = [place.number for place in rewritten]
+        changed = lists.channels_since(self._connection, since, numbers)
+        for name in sorted({*changed, *(() if since else (CORRECTIONS, KEY))}):
             newest = lists.newest(self._connection, FEED_ENTRIES, channel=name)
-            yield from self._feed_files(self._channel_feed(name), newest, None)
-        if since == 0:
-            empty = {CORRECTIONS, KEY}.difference(lists.channels_since(self._connection, 0, ()))
-            for name in sorted(empty):
-                yield from self._feed_files(self._channel_feed(name), (), None)
+            feed = self._channel_feed(name)
+            if self._has_pages and name == CORRECTIONS:
+                yield from self._lists.corrections(feed.title, since, numbers)
+            elif self._has_pages and name != KEY:
+                yield from self._lists.topic(name, feed.title, newest)
+            yield from self._feed_files(feed, newest, None)
 
     def _archives(self, feed: _Feed, span: Span, rewritten: Iterable[int]) -> Iterator[File]:
         """The archive documents that are new, or whose entries or neighbours have changed."""
@@ -121,12 +154,27 @@ class Site:
         for name, write in formats:
             yield feed.folder + name, write(channel)
 
+    def _offers(self) -> list[Offer]:
+        """The site's feeds, as its pages offer them, and lists of feeds."""
+        words = self._voice(self._site.language).words
+        named = ((self._site_feed(), words.stories), *((self._channel_feed(name), "") for name in (KEY, CORRECTIONS)))
+        offers = [
+            Offer(feeds=feeds_of(self.addresses.url + feed.folder, feed.title), name=name or feed.title)
+            for feed, name in named
+        ]
+        listed = zip(OPML, (words.reading_list, words.reading_list_open), strict=True)
+        of_lists = tuple(
+            Feed(format=called, media_type=OPML_TYPE, title=called, address=self.addresses.url + name)
+            for name, called in listed
+        )
+        return [*offers, Offer(feeds=of_lists, name=words.reading_lists)]
+
     def _opml_files(self, site: _Feed) -> Iterator[File]:
         feeds = [site, self._channel_feed(KEY), self._channel_feed(CORRECTIONS)]
-        yield "feeds.opml", opml(site.title, map(self._outline, feeds))
+        yield OPML[0], opml(site.title, map(self._outline, feeds))
         stories = [self._story_feed(story) for story in read.open_stories(self._connection, OPML_STORIES)]
         # A list has at least one subscription (OPML 2.0, "body"): while no story is open, the site's.
-        yield "stories.opml", opml(site.title, map(self._outline, stories or [site]))
+        yield OPML[1], opml(site.title, map(self._outline, stories or [site]))
 
     def _outline(self, feed: _Feed) -> Outline:
         return Outline(title=feed.title, feed=f"{self.addresses.url}{feed.folder}{ATOM}", home=feed.home)
@@ -158,7 +206,7 @@ class Site:
             return self._feed_of_site(name, f"{self._site.title}: {words.corrections}")
         if name == KEY:
             return self._feed_of_site(name, f"{self._site.title}: {words.key_updates}")
-        tag = lists.spelling(self._connection, name)
+        tag = lists.spellings(self._connection, [name]).get(name)
         title = words.topic_feed.format(site=self._site.title, topic=tag) if tag else self._site.title
         return self._feed_of_site(name, title)
 
@@ -178,7 +226,7 @@ class Site:
         return _Feed(
             folder=f"stories/{story.slug}/",
             id=story.uri,
-            title=title(story, self._voice(story.language)),
+            title=story_title(story, self._voice(story.language)),
             description=withdrawn or story.summary or story.headline,
             language=story.language,
             home=self.addresses.story(story.slug),

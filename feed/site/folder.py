@@ -33,13 +33,17 @@ _PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._
 # The table of publishing.md section 1, without what every publish writes.
 _NAME = r"[a-z0-9-]+"
 _FEED = r"atom\.xml|rss\.xml|feed\.json"
+_PAGE = r"(?:index|part-[0-9]{5,})\.html"
 _ARCHIVE = r"archive/(?:atom-[0-9]{5,}\.xml|feed-[0-9]{5,}\.json)"
 _LAYOUT_FILE = re.compile(
-    rf"index\.html|feeds\.opml|stories\.opml|{_FEED}|{_ARCHIVE}"
-    rf"|stories/index\.html|stories/{_NAME}/(?:index\.html|fragment\.html|{_FEED}|{_ARCHIVE})"
-    rf"|topics/{_NAME}/(?:index\.html|{_FEED})|corrections/(?:index\.html|{_FEED})|key/(?:{_FEED})"
+    rf"index\.html|feeds\.opml|stories\.opml|sitemap\.xml|sitemap-[0-9]{{5,}}\.xml|{_FEED}|{_ARCHIVE}"
+    rf"|stories/{_PAGE}|stories/{_NAME}/(?:{_PAGE}|oldest\.html|oldest-[0-9]{{5,}}\.html|fragment\.html|{_FEED}|{_ARCHIVE})"
+    rf"|topics/{_NAME}/(?:index\.html|{_FEED})|corrections/(?:{_PAGE}|{_FEED})|key/(?:{_FEED})"
+    r"|static/(?:feed\.css|feed\.js|icon\.svg)"
 )
-_LAYOUT_FOLDER = re.compile(rf"archive|stories|stories/{_NAME}(?:/archive)?|topics|topics/{_NAME}|corrections|key")
+_LAYOUT_FOLDER = re.compile(
+    rf"archive|stories|stories/{_NAME}(?:/archive)?|topics|topics/{_NAME}|corrections|key|static"
+)
 
 _MAKE_ROOM = "make room there, then publish again"
 _ELSEWHERE = "name another folder (publish.folder in feed.toml, or --out)"
@@ -159,7 +163,7 @@ class Folder:
 
     def _place(self, path: str) -> Path:
         """Where `path` is, its folder ready to be written into."""
-        if not _PATH.fullmatch(path):
+        if not is_path(path):
             raise PublishError(self.folder, f"{path!r} is no path inside it: join plain ASCII names with '/'")
         *folders, name = path.split("/")
         folder = self._root
@@ -226,6 +230,11 @@ class Folder:
             if _removed(folder):
                 self._entered.discard(folder)
                 _sync(folder.parent)
+
+
+def is_path(path: str) -> bool:
+    """Whether a file can be put there: relative, of plain ASCII names, none of them hidden."""
+    return _PATH.fullmatch(path) is not None
 
 
 def _removed(folder: Path) -> bool:

@@ -20,6 +20,7 @@ from feed.projections import lists
 from feed.settings import Settings
 from feed.site.files import Site
 from feed.site.folder import Folder, Published
+from feed.site.theme import Theme
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -93,7 +94,7 @@ def _last(target: Folder, head: log.Head, takeover: bool) -> Published | None:
 
 def _fingerprint(settings: Settings) -> str:
     """Changes when anything but the log changes what is rendered: hex SHA-256 of settings, templates and program."""
-    digest = hashlib.sha256(_program())
+    digest = hashlib.sha256(_program() + Theme(settings.theme).digest())
     shown = (settings.site, settings.words, settings.publish.pages, settings.websub)
     digest.update(repr(shown).encode())
     return digest.hexdigest()
@@ -102,7 +103,7 @@ def _fingerprint(settings: Settings) -> str:
 @cache
 def _program() -> bytes:
     package = Path(__file__).parents[1]
-    sources = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".html"))
+    sources = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".html", ".css", ".js"))
     digest = hashlib.sha256()
     for path in sources:
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())

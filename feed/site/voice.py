@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import tzinfo
+from functools import lru_cache
 
 from msgspec import Struct
 
-from feed.dates import Instant, describe, format_instant
+from feed.dates import Instant, describe, format_instant, to_datetime
 from feed.words import Words, words_for
 
 
@@ -22,9 +23,24 @@ class Voice(Struct, frozen=True, kw_only=True):
         """A moment, to the minute."""
         return format_instant(instant, self.words, self.locale, self.timezone)
 
+    def day(self, instant: Instant) -> str:
+        """The day of a moment."""
+        return self.occurred(to_datetime(instant).astimezone(self.timezone).date().isoformat())
+
     def occurred(self, edtf: str) -> str:
         """When something happened."""
         return describe(edtf, self.words, self.locale, self.timezone)
+
+
+@lru_cache(maxsize=256)
+def direction(language: str) -> str:
+    """HTML's `dir` for a language (BCP 47): ltr or rtl."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(language.replace("-", "_")).text_direction
+    except (UnknownLocaleError, ValueError):
+        return "ltr"
 
 
 def voice(language: str, tables: Mapping[str, Words], timezone: tzinfo) -> Voice:
