@@ -142,6 +142,10 @@ class Phrases(Struct, frozen=True, kw_only=True):
     between_month: str
     between_day: str
 
+    def __hash__(self) -> int:
+        """Of one word, as those of all would take longer than to look up what is remembered by them."""
+        return hash(self.moment)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Manner:
@@ -189,6 +193,8 @@ def next_instant(instant: Instant) -> Instant:
     return from_datetime(to_datetime(instant) + timedelta(microseconds=1))
 
 
+# A page has the same time in several places, and a day's updates the same date.
+@lru_cache(maxsize=4_096)
 def format_instant(instant: Instant, phrases: Phrases, locale: str, timezone: tzinfo) -> str:
     """To the minute, with the name of the timezone: "4 February 2023, 20:00 UTC".
 
@@ -221,6 +227,7 @@ def bounds(occurred: Occurred) -> tuple[Instant | None, Instant | None]:
     )
 
 
+@lru_cache(maxsize=4_096)
 def describe(edtf: str, phrases: Phrases, locale: str, timezone: tzinfo) -> str:
     """In words: "on or before about 13 February 2023"; times, but not dates, are put into the timezone.
 

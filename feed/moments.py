@@ -49,6 +49,8 @@ def stages(update: Update) -> tuple[Stage, ...]:
         *((note.version, note.published_at) for note in update.notes),
         *((one.version, one.published_at) for one in update.revisions if one.signal != "amendment"),
     ]
+    if not changes:
+        return (Stage(since=update.published_at, update=update),)
     withdrawn = update.withdrawal.version if update.withdrawal else 0
     moments = [(update.added, update.published_at), *sorted(change for change in changes if change[0] > withdrawn)]
     states = [_stage(update, version, since) for version, since in moments]

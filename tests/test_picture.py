@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import html5lib
@@ -21,6 +20,7 @@ from feed.errors import Invalid
 from feed.site import prose
 from feed.site.picture import Mark, picture, row
 from feed.site.scale import period
+from feed.site.slots import Moments, Slot
 from feed.site.theme import Theme
 from feed.site.voice import Voice
 from feed.words import ENGLISH
@@ -52,8 +52,10 @@ def drawn(marks, voice=ENGLISH_VOICE, rows=None):
 
 
 def figure(frame, rows):
-    named = [SimpleNamespace(key=str(place), since="3", html=html) for place, html in enumerate(rows)]
-    markup = Theme(None).render("picture.html", picture=frame, rows=named)
+    slots = [
+        Slot(key=str(place), since=at(), html=html, earlier=((at(), "<title/>"),)) for place, html in enumerate(rows)
+    ]
+    markup = Theme(None).render("picture.html", picture=frame, rows=slots, moments=Moments(slots, at(), None))
     page = prose.legal(f"<!DOCTYPE html><title>x</title><p>Before.</p>{markup}<p>After.</p>")
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
     assert [element.tag for element in tree.find("body")] == ["p", "figure", "p"]
@@ -351,9 +353,9 @@ def test_the_legend_explains_every_mark_that_can_be_drawn():
 
 def test_each_row_has_its_slot_and_may_be_empty():
     groups = drawn([mark(at(hours=1)), mark()], rows=[Markup(), Markup("<title>x</title>")]).findall("svg/g")[1:]
-    assert [(group.get("data-slot"), group.get("data-from"), len(group)) for group in groups] == [
-        ("0", "3", 0),
-        ("1", "3", 1),
+    assert [(group.get("data-slot"), group.get("hidden"), len(group)) for group in groups] == [
+        ("0", "", 0),
+        ("1", None, 1),
     ]
 
 

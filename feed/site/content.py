@@ -51,8 +51,7 @@ def lede(entry: Entry) -> str:
     if entry.withdrawal is not None:
         told = entry.withdrawal.notice or ""
     elif entry.kind == "update":
-        # Of a long text the beginning is enough.
-        told = prose.plain(prose.render(entry.body)[: TEXT_BYTES * 4]) if entry.body else ""
+        told = prose.opening(prose.render(entry.body), TEXT_BYTES) if entry.body else ""
     else:
         told = entry.statement or " ".join(notice.text for notice in entry.notices)
     return prose.cut(" ".join(told.split()), TEXT_BYTES)

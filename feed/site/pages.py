@@ -16,13 +16,13 @@ from feed.site.entries import Entry, story_title
 from feed.site.feeds import Item
 from feed.site.linked_data import Correction, LiveBlog, Post, linked_data
 from feed.site.parts import INDEX
-from feed.site.slots import moments, past
 from feed.site.story_page import StoryPage
 from feed.site.theme import Theme
 from feed.site.voice import Voice, direction
 from feed.story import Revision, Story, Update
 
-EXCERPT_BYTES = 200
+# The whole texts stand on the page: of each only its beginning is told to search engines, and of all so much.
+EXCERPT_BYTES, EXCERPTS_BYTES = 200, 20_000
 
 
 class Feed(Struct, frozen=True, kw_only=True):
@@ -147,6 +147,7 @@ class Pages:
         """What page and fragment have in common."""
         return {
             "story": told,
+            "moments": told.moments,
             "rows": told.rows[::-1] if oldest_first else told.rows,
             "neighbours": list(_neighbours(told, oldest_first)),
             "older": spots,
@@ -201,7 +202,7 @@ class Pages:
             place=partial(self._place, page.root),
             **values,
         )
-        return text.encode()
+        return prose.legal(text).encode()
 
 
 def feeds_of(folder: str, title: str) -> tuple[Feed, ...]:
@@ -258,14 +259,13 @@ def _older(told: StoryPage, number: int) -> Leaf:
 
 def _past(told: StoryPage) -> Markup | None:
     """What the control needs to show the page as it stood; None where it never was otherwise."""
-    found = [since for since in moments(told.slots, told.start) if told.end is None or since < told.end]
-    if told.story.withdrawal is not None or len(found) < 2:
+    if told.story.withdrawal is not None or len(told.moments.all) < 2:
         return None
     words = told.voice.words
     return embedded(
         {
-            "moments": [(since, told.voice.time(since)) for since in found],
-            "slots": past(told.slots),
+            "moments": [(since, told.voice.time(since)) for since in told.moments.all],
+            "slots": told.moments.past(),
             "now": words.then_now,
             "then": words.then_at,
             "withdrawn": words.then_withdrawn,
@@ -278,7 +278,8 @@ def _linked(told: StoryPage, addresses: Addresses, site: str) -> Markup | None:
     story = told.story
     if story.withdrawal is not None:
         return None
-    usable = (update for update in reversed(told.updates) if update.withdrawal is None)
+    usable = [update for update in reversed(told.updates) if update.withdrawal is None]
+    excerpt = min(EXCERPT_BYTES, EXCERPTS_BYTES // max(len(usable), 1))
     return linked_data(
         LiveBlog(
             headline=story_title(story, told.voice),
@@ -292,18 +293,16 @@ def _linked(told: StoryPage, addresses: Addresses, site: str) -> Markup | None:
             updated_at=story.updated_at,
             closed_at=story.closed_at,
             corrections=_corrections(story.revisions),
-            posts=tuple(_post(update, addresses, story.slug) for update in usable),
+            posts=tuple(_post(update, addresses.entry(story.slug, update.update), excerpt) for update in usable),
         )
     )
 
 
-def _post(update: Update, addresses: Addresses, slug: str) -> Post:
-    # The whole text stands on the page; more than its beginning would double the page's size.
-    beginning = prose.render(update.body)[: EXCERPT_BYTES * 4] if update.body else ""
+def _post(update: Update, address: str, excerpt: int) -> Post:
     return Post(
         headline=update.headline,
-        address=addresses.entry(slug, update.update),
-        excerpt=prose.cut(prose.plain(beginning), EXCERPT_BYTES),
+        address=address,
+        excerpt=prose.opening(prose.render(update.body), excerpt) if update.body else "",
         author=update.author,
         published_at=update.published_at,
         updated_at=update.updated_at,

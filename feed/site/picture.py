@@ -24,6 +24,7 @@ Kind = Literal["update", "key", "corrected", "withdrawn"]
 _ROW = 18
 _LOWEST_ROW = 6
 _ROWS_AT_FULL_HEIGHT = 40
+_POINTED_AT = 12
 _HEAD = 32
 _FOOT = 2
 # Half a shape's width in rows at least so high, all in pixels.
@@ -97,7 +98,8 @@ def picture(marks: Sequence[Mark], headline: str, voice: Voice) -> Picture:
 def row(mark: Mark, place: int, picture: Picture) -> Markup:
     """The inside of a `<g>` for an update, or for what it was earlier; `place` counts the rows from the top."""
     y = picture.top + place * picture.row_height + picture.row_height // 2
-    title = f"<title>{escape(mark.title)}</title>"
+    # A row that is too low to be pointed at needs no name.
+    title = f"<title>{escape(mark.title)}</title>" if picture.row_height >= _POINTED_AT else ""
     published = _seconds(mark.published_at)
     drawn = _drawn(mark, published, y, picture)
     return Markup(title + drawn)  # noqa: S704 - the title is escaped, and the rest are numbers

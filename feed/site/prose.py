@@ -48,15 +48,21 @@ _STRIPPER = nh3.Cleaner(tags=set())
 
 # HTML Standard section 13.2.3.5: controls and noncharacters are errors in a document. XML has no use for them either.
 _NOT_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-# Those beyond the first plane are apart, because looking for them takes twenty times as long.
-_BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _PLANE_ENDS = re.compile(
     "[" + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF)) + "]"
 )
+# What these, and ends of lines that are no line feed, look like in UTF-8. To look for characters in a text takes six
+# times as long, and hardly a text has any.
+_CONTROLS = bytes([*range(9), *range(11, 32), 0x7F])
+_HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
+_NONCHARACTER = re.compile(rb"\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])")
+_SURROGATE = re.compile(rb"\xed[\xa0-\xbf]")
+_BEYOND_FIRST_PLANE = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
 _NEW_LINE = re.compile("\r\n|[\r\x85]")
 # cmark writes these two as bytes that are no UTF-8.
 _NO_UTF8 = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
 _START_OR_END = re.compile(r"<(/?)(?!(?:br|hr|img|input|wbr|link|meta)\b)[a-z]", re.IGNORECASE)
+_TAG = re.compile(r"""<(?:"[^"]*"|[^">])*>""")
 _HEADING = re.compile(r"(</?)h([1-6])\b")
 
 
@@ -86,13 +92,21 @@ def clean(markup: str) -> str:
 
 def legal(markup: str) -> str:
     """`markup` with U+FFFD for every character that HTML forbids, and line feeds for every line's end."""
-    markup = _NOT_HTML.sub("\ufffd", _NEW_LINE.sub("\n", markup))
-    return _PLANE_ENDS.sub("\ufffd", markup) if _BEYOND.search(markup) else markup
+    if not _is_suspect(markup.encode(errors="surrogatepass")):
+        return markup
+    return _PLANE_ENDS.sub("\ufffd", _NOT_HTML.sub("\ufffd", _NEW_LINE.sub("\n", markup)))
 
 
 def plain(markup: str) -> str:
     """The text of `markup` in one line."""
     return " ".join(_text(markup).split())
+
+
+def opening(markup: str, size: int) -> str:
+    """The beginning of what cleaned `markup` says, in one line of at most `size` bytes."""
+    # Of markup, so much has more than enough text, and to parse it all would take a hundred times as long.
+    beginning = html.unescape(_TAG.sub(" ", markup[: size * 4]).partition("<")[0])
+    return cut(" ".join(beginning.split()), size)
 
 
 def cut(text: str, size: int) -> str:
@@ -172,6 +186,15 @@ class _Blocks(HTMLParser):
         if not self._depth:
             self._blocks.append(("".join(self._markup), "".join(self._text)))
             self._markup, self._text = [], []
+
+
+def _is_suspect(text: bytes) -> bool:
+    """Whether it may hold something that HTML forbids, or an end of a line that is no line feed."""
+    return (
+        len(text.translate(None, _CONTROLS)) < len(text)
+        or any(pattern.search(text) for pattern in (_HIGH_CONTROL, _NONCHARACTER, _SURROGATE))
+        or any(lead in text for lead in _BEYOND_FIRST_PLANE)
+    )
 
 
 def _settled(raw: str) -> str | None:

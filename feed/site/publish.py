@@ -94,7 +94,7 @@ def _last(target: Folder, head: log.Head, takeover: bool) -> Published | None:
 
 def _fingerprint(settings: Settings) -> str:
     """Changes when anything but the log changes what is rendered: hex SHA-256 of settings, templates and program."""
-    digest = hashlib.sha256(_program() + Theme(settings.theme).digest())
+    digest = hashlib.sha256(_program() + Theme(settings.theme).digest)
     shown = (settings.site, settings.words, settings.publish.pages, settings.websub)
     digest.update(repr(shown).encode())
     return digest.hexdigest()

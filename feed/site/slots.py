@@ -6,10 +6,11 @@ takes for news.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from msgspec import Struct
 
 from feed.dates import Instant
@@ -50,12 +51,28 @@ def within(
     return before + [state for state in states if start < state[0] and (end is None or state[0] < end)]
 
 
-def moments(slots: Iterable[Slot], start: Instant) -> list[Instant]:
-    """When any of these changed, from `start` on, in order."""
-    found = {since for one in slots for since in (one.since, *(since for since, _ in one.earlier))}
-    return sorted(since for since in found if since >= start)
+class Moments:
+    """The moments at which any slot of a page changed, from `start` on and before `end`; pages count them from 0."""
 
+    def __init__(self, slots: Iterable[Slot], start: Instant, end: Instant | None) -> None:
+        self._slots = list(slots)
+        found = {since for one in self._slots for since in (one.since, *(since for since, _ in one.earlier))}
+        self.all = sorted(since for since in found if since >= start and (end is None or since < end))
 
-def past(slots: Iterable[Slot]) -> dict[str, list[tuple[Instant, str]]]:
-    """The earlier states, by the keys of the slots that have any."""
-    return {one.key: [(since, str(html)) for since, html in one.earlier] for one in slots if one.earlier}
+    def number(self, since: Instant) -> int:
+        """That of the first moment at which what stands since then is seen; after all if that is later."""
+        return bisect_left(self.all, since)
+
+    def mark(self, slot: Slot) -> Markup:
+        """The attributes of an element that holds a slot: since when it has stood, and by what its past is found."""
+        key = f' data-slot="{escape(slot.key)}"' if slot.earlier else ""
+        hidden = "" if slot.html else " hidden"
+        return Markup(f' data-since="{self.number(slot.since)}"{key}{hidden}')  # noqa: S704  # escaped where it is text
+
+    def past(self) -> dict[str, list[tuple[int, str]]]:
+        """The earlier states, by the keys of the slots that have any."""
+        return {
+            one.key: [(self.number(since), str(html)) for since, html in one.earlier]
+            for one in self._slots
+            if one.earlier
+        }

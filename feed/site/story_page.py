@@ -6,7 +6,7 @@ one says how things stand now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ from feed.site.articles import Remark, article, gone, notes, notice, notices, wi
 from feed.site.entries import anchor, entry, neutral_title, story_title
 from feed.site.links import Links
 from feed.site.picture import Mark, Picture, picture, row
-from feed.site.slots import Slot, slot, within
+from feed.site.slots import Moments, Slot, slot, within
 from feed.site.theme import Theme
 from feed.site.voice import Voice
 from feed.story import Story, Update
@@ -56,6 +56,8 @@ class StoryPage:
         self._stretch = stretch
         self._related = related
         self._theme = theme
+        self._parts: dict[str, Callable[..., str]] = {}
+        self._known_parts: dict[tuple[str, Instant, str], str] = {}
         parting, number = links.parting, links.number
         self.start = self.opened_at if number == 1 else parting.moments[number - 2]
         self.end = parting.moments[number - 1] if number < parting.newest else None
@@ -89,11 +91,16 @@ class StoryPage:
         """Those of this page, oldest first."""
         return self._stretch.updates
 
+    @cached_property
+    def moments(self) -> Moments:
+        """When any of what stands on this page changed."""
+        return Moments(self._slots, self.start, self.end)
+
     @property
-    def slots(self) -> Iterator[Slot]:
+    def _slots(self) -> Iterator[Slot]:
         """All that changes with time."""
         yield from (self.headline, self.about, *self.known, *self.claims, *self.marks)
-        yield from (slot for row in self.rows for slot in row.slots)
+        yield from (part for row in self.rows for part in row.slots)
 
     @cached_property
     def headline(self) -> Slot:
@@ -106,7 +113,7 @@ class StoryPage:
         """Status and summary, and what else is said of the story itself."""
         states = [(since, self._about(head)) for since, head in within(self._heads, self.start, self.end)]
         if self.end is not None:
-            states.append((self.end, self._render("part.html")))
+            states.append((self.end, self._render("part")))
         return slot("about", states)
 
     @cached_property
@@ -121,12 +128,12 @@ class StoryPage:
             (f"known-{name}", [(since, self._known(_named(name, updates[1:]))) for since, updates in shown])
             for name in newest
         ]
-        return _slots([("pinned", first), *others])
+        return _ever_filled([("pinned", first), *others])
 
     @cached_property
     def claims(self) -> list[Slot]:
         """A claim each, in the order first named."""
-        return _slots(
+        return _ever_filled(
             (f"claim-{name}", [(since, self._claim(claim)) for since, claim in states])
             for name, states in self._claims.items()
         )
@@ -151,7 +158,7 @@ class StoryPage:
         scale = self.picture
         if scale is None:
             return []
-        return _slots(
+        return _ever_filled(
             (
                 f"mark-{update.update}",
                 [
@@ -198,7 +205,7 @@ class StoryPage:
     def _about(self, head: Story) -> str:
         relations = [(one.rel, self._related[one.story]) for one in head.related if one.story in self._related]
         return self._render(
-            "about.html",
+            "about",
             head=head,
             title=story_title(head, self.voice),
             withdrawal=self.withdrawal,
@@ -218,8 +225,13 @@ class StoryPage:
     def _known(self, update: Update | None) -> str:
         if update is None:
             return ""
-        href = self.links.place(update.added, update.update)
-        return self._render("known.html", update=update, href=href, time=self.voice.time(update.published_at))
+        # The list changes more often than what stands in it.
+        key = (update.update, update.updated_at, update.headline)
+        if key not in self._known_parts:
+            href = self.links.place(update.added, update.update)
+            time = self.voice.time(update.published_at)
+            self._known_parts[key] = self._render("known", update=update, href=href, time=time)
+        return self._known_parts[key]
 
     def _claim(self, claim: Claim | None) -> str:
         if claim is None:
@@ -227,7 +239,7 @@ class StoryPage:
         words = self.voice.words
         latest = {one.by: one for one in claim.statements}
         return self._render(
-            "claim.html",
+            "claim",
             text=claim.text or claim.claim,
             status=claim.status,
             status_text=words.claim_status(claim.status, claim.confirmed_by),
@@ -245,17 +257,17 @@ class StoryPage:
             for stage in self._stages[name]
         ]
         parts = [
-            (f"update-{name}", [(since, self._render("update_head.html", article=of)) for since, of in states]),
+            (f"update-{name}", [(since, self._render("update.head", article=of)) for since, of in states]),
             *(self._remark(one, update) for one in notices(update, self.story, self.voice)),
-            (f"text-{name}", [(since, self._render("update.html", article=of)) for since, of in states]),
+            (f"text-{name}", [(since, self._render("update.text", article=of)) for since, of in states]),
             *(self._remark(one, update) for one in notes(update, self.voice)),
         ]
-        return Row(kind="update", anchor=name, slots=tuple(_slots(parts)), gone=tuple(gone(update)))
+        return Row(kind="update", anchor=name, slots=tuple(_ever_filled(parts)), gone=tuple(gone(update)))
 
     def _remark(self, remark: Remark, update: Update) -> tuple[str, list[tuple[Instant, str]]]:
         """What was withdrawn is so at every moment."""
         since = update.published_at if remark.kind == "withdrawal" else remark.published_at
-        return f"remark{remark.anchor}", [(since, self._render("remark.html", remark=remark))]
+        return f"remark{remark.anchor}", [(since, self._render("remark", remark=remark))]
 
     def _worded(self, claim: str, moment: Instant) -> str:
         """The wording of a claim that stood at a moment; its name where none may be shown."""
@@ -280,7 +292,7 @@ class StoryPage:
         own = anchor(told)
         here = "" if self._is_here(update) else own
         html = self._render(
-            "development.html",
+            "development",
             label=self.voice.words.kind(self._kind(told, update)),
             headline=self._headline(told, update),
             href=self.links.place(update.added, own) if update and not self.story.withdrawal else f"#{own}",
@@ -289,7 +301,7 @@ class StoryPage:
             body=self._told_of_story(told, update),
         )
         return Row(
-            kind=told.kind, anchor=here, slots=tuple(_slots([(f"development{own}", [(told.published_at, html)])]))
+            kind=told.kind, anchor=here, slots=tuple(_ever_filled([(f"development{own}", [(told.published_at, html)])]))
         )
 
     def _kind(self, told: Development, update: Update | None) -> str:
@@ -308,10 +320,13 @@ class StoryPage:
             return ""
         return content.html(entry(told, self.story, update, (), self.voice), self.voice)
 
-    def _render(self, template: str, **values: object) -> str:
-        return self._theme.render(
-            template, words=self.voice.words, voice=self.voice, machine_time=content.machine_time, **values
-        )
+    def _render(self, part: str, **values: object) -> str:
+        """A part of the page: `remark` is what remark.html defines by that name, `update.head` is in update.html."""
+        if part not in self._parts:
+            template, _, name = part.partition(".")
+            shared = {"words": self.voice.words, "voice": self.voice, "machine_time": content.machine_time}
+            self._parts[part] = self._theme.part(f"{template}.html", name or template, shared)
+        return self._parts[part](**values)
 
 
 def _mark(stage: Stage, story: Story, voice: Voice) -> Mark:
@@ -332,6 +347,6 @@ def _named(name: str, updates: Iterable[Update | None]) -> Update | None:
     return next((one for one in updates if one and one.update == name), None)
 
 
-def _slots(states: Iterable[tuple[str, list[tuple[Instant, str]]]]) -> list[Slot]:
+def _ever_filled(states: Iterable[tuple[str, list[tuple[Instant, str]]]]) -> list[Slot]:
     """Those in which there is, or was, anything."""
     return [found for key, of_key in states if of_key and not (found := slot(key, of_key)).is_empty]

@@ -18,11 +18,11 @@ function offerCopying(button) {
   });
 }
 
-// What a slot showed at a moment is written into it; what it shows now is kept meanwhile.
+// What a slot showed at a moment is written into it; what it shows now is kept meanwhile. Moments are numbers, null is now.
 class Slot {
   constructor(element, earlier) {
     this.element = element;
-    this.since = element.dataset.from;
+    this.since = Number(element.dataset.since);
     this.earlier = earlier ?? [];
     this.now = element.hasAttribute("hidden") ? "" : element.innerHTML;
     this.shown = this.now;
@@ -50,7 +50,7 @@ class LookingBack {
     this.form = one("form", section);
     this.range = one("input", this.form);
     this.range.max = this.now;
-    this.slots = all("[data-slot]").map((element) => new Slot(element, past.slots[element.dataset.slot]));
+    this.slots = all("[data-since]").map((element) => new Slot(element, past.slots[element.dataset.slot]));
     this.groups = all("[data-group]");
     this.form.hidden = false;
     this.range.addEventListener("input", () => this.go(Number(this.range.value)));
@@ -80,9 +80,9 @@ class LookingBack {
   show(index) {
     this.index = index;
     const moment = this.moments[index] ?? null;
-    for (const slot of this.slots) slot.show(moment);
+    for (const slot of this.slots) slot.show(moment === null ? null : index);
     for (const group of this.groups) {
-      group.toggleAttribute("hidden", !all("[data-slot]", group).some((slot) => !slot.hasAttribute("hidden")));
+      group.toggleAttribute("hidden", !all("[data-since]", group).some((slot) => !slot.hasAttribute("hidden")));
     }
     for (const link of all(".feed-order a")) link.href = asOf(link.href, moment);
     this.tell(index, moment);
