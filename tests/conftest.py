@@ -12,6 +12,7 @@ from feed import settings
 from feed.cli import main
 from feed.newsroom import Newsroom
 
+pytest_plugins = ["browser"]
 DEMO = Path(settings.__file__).with_name("demo.jsonl")
 
 
