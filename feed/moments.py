@@ -116,6 +116,8 @@ def at(states: Sequence[tuple[Instant, _State]], moment: Instant) -> _State | No
 def changing(states: Iterable[tuple[Instant, _State]]) -> list[tuple[Instant, _State]]:
     """The states without those that are like the one before, and of several of one moment the last."""
     by_moment = dict(states)
+    if len(by_moment) == 1:
+        return [*by_moment.items()]
     kept: list[tuple[Instant, _State]] = []
     for since, state in by_moment.items():
         if not kept or kept[-1][1] != state:

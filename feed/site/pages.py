@@ -22,7 +22,7 @@ from feed.site.voice import Voice, direction
 from feed.story import Revision, Story, Update
 
 # The whole texts stand on the page: of each only its beginning is told to search engines, and of all so much.
-EXCERPT_BYTES, EXCERPTS_BYTES = 200, 20_000
+EXCERPT_BYTES, EXCERPTS_BYTES = 200, 15_000
 
 
 class Feed(Struct, frozen=True, kw_only=True):

@@ -79,7 +79,7 @@ def render(markdown: str) -> str:
     raw = cmarkgfm.markdown_to_html_with_extensions(
         _NO_UTF8.sub("&#xFFFD;", markdown), options=Options.CMARK_OPT_UNSAFE, extensions=_EXTENSIONS
     )
-    markup = None if _depth(raw) > _DEEPEST else _settled(raw) if typed else clean(raw)
+    markup = None if _is_too_deep(raw) else _settled(raw) if typed else clean(raw)
     if markup is None:
         return clean(f"<pre>{escape(markdown)}</pre>")
     return _HEADING.sub(lambda match: f"{match[1]}h{min(int(match[2]) + 3, 6)}", markup)
@@ -190,9 +190,10 @@ class _Blocks(HTMLParser):
 
 def _is_suspect(text: bytes) -> bool:
     """Whether it may hold something that HTML forbids, or an end of a line that is no line feed."""
-    return (
-        len(text.translate(None, _CONTROLS)) < len(text)
-        or any(pattern.search(text) for pattern in (_HIGH_CONTROL, _NONCHARACTER, _SURROGATE))
+    if len(text.translate(None, _CONTROLS)) < len(text):
+        return True
+    return not text.isascii() and (
+        any(pattern.search(text) for pattern in (_HIGH_CONTROL, _NONCHARACTER, _SURROGATE))
         or any(lead in text for lead in _BEYOND_FIRST_PLANE)
     )
 
@@ -214,10 +215,13 @@ def _text(markup: str) -> str:
     return html.unescape(_STRIPPER.clean(markup))
 
 
-def _depth(raw: str) -> int:
-    """How deep the elements of `raw` can be nested; sanitising takes time by the square of it."""
+def _is_too_deep(raw: str) -> bool:
+    """Whether elements of `raw` may be nested so deep that sanitising, which takes time by the square of it, would
+    last."""
+    if raw.count("<") <= _DEEPEST:
+        return False
     deepest = level = 0
     for match in _START_OR_END.finditer(raw):
         level += -1 if match[1] else 1
         deepest = max(deepest, level)
-    return deepest
+    return deepest > _DEEPEST

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from feed.errors import PublishError
 from feed.site.folder import is_path
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 STATIC = "static"
 _PACKAGE = Path(__file__).parent
+_Done = TypeVar("_Done")
 
 
 class Theme:
@@ -33,33 +33,26 @@ class Theme:
 
     def render(self, template: str, **values: Any) -> str:
         """A page."""
-        with self._in_words(template):
-            return self._template(template).render(values)
+        return self._in_words(template, lambda: self._template(template).render(values))
 
     def part(self, template: str, name: str, shared: Mapping[str, Any]) -> Callable[..., str]:
         """A part of pages: the macro `name` that a template defines, which sees what is shared beside its arguments.
         To call one takes a fraction of the time that rendering a template takes."""
-        with self._in_words(template):
-            macro = getattr(self._template(template).make_module(dict(shared)), name, None)
+        module = self._in_words(template, lambda: self._template(template).make_module(dict(shared)))
+        macro = getattr(module, name, None)
         if macro is None:
             raise PublishError(self._folder or _PACKAGE, f"{template} defines no macro {name!r}: add it")
+        return lambda **arguments: str(self._in_words(template, lambda: macro(**arguments)))
 
-        def called(**arguments: Any) -> str:
-            with self._in_words(template):
-                return str(macro(**arguments))
-
-        return called
-
-    @contextmanager
-    def _in_words(self, template: str) -> Iterator[None]:
+    def _in_words(self, template: str, work: Callable[[], _Done]) -> _Done:
         """Turns what is wrong with a template of the newsroom's own into a PublishError; one of ours is a bug."""
-        from jinja2 import TemplateError
-
         try:
-            yield
-        # A macro that is not called as it is defined is a TypeError.
-        except (TemplateError, TypeError) as error:
-            if self._folder is None:
+            return work()
+        except Exception as error:
+            from jinja2 import TemplateError
+
+            # A macro that is not called as it is defined is a TypeError.
+            if self._folder is None or not isinstance(error, TemplateError | TypeError):
                 raise
             raise PublishError(self._folder, f"{_place(error, template)}: mend it, or take it away") from error
 
