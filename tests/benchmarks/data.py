@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from feed import settings
+from feed.dates import from_datetime
 from feed.events import Changes, NewEvent, Source, Stance, StoryOpened, UpdateAdded, UpdateRevised, UpdateWithdrawn
 from feed.newsroom import Newsroom
 
@@ -87,6 +89,32 @@ def one_story(updates: int, disputes: int) -> Iterator[NewEvent]:
     for number in range(updates):
         stance = disputed(number) if number < disputes else None
         yield NewEvent(story="long", data=_update(random_, stance))
+
+
+def live_blog(updates: int) -> Iterator[NewEvent]:
+    """A story as newsrooms tell it, an update every twenty minutes: of two or three sentences and now and then a
+    quote, a claim or a correction."""
+    random_ = random.Random(3)  # noqa: S311  # the same
+    start = datetime(2026, 2, 3, 6, tzinfo=UTC)
+    story = StoryOpened(headline="A story of three days", summary=_text(random_, 30), tags=("News",))
+    yield NewEvent(story="live", data=story, published_at=from_datetime(start))
+    for number in range(updates):
+        moment = start + timedelta(minutes=20 * number)
+        update = UpdateAdded(
+            headline=_text(random_, 8),
+            body=_text(random_, random_.randint(20, 60)),
+            key=number % 20 == 0,
+            occurred=f"{moment:%Y-%m-%d}" if number % 2 else None,
+            sources=(Source(name="Fire brigade", quote=_text(random_, 15)),) if number % 3 == 0 else (),
+            stances=(disputed(number // 10 % 4),) if number % 10 == 0 else None,
+        )
+        yield NewEvent(story="live", data=update, published_at=from_datetime(moment))
+        if number % 20 == 19:
+            changes = Changes(headline=_text(random_, 8), body=_text(random_, 40))
+            data = UpdateRevised(
+                update=str(number - 4), signal="correction", notice=_text(random_, 12), changes=changes
+            )
+            yield NewEvent(story="live", data=data, published_at=from_datetime(moment + timedelta(minutes=5)))
 
 
 def disputed(number: int) -> Stance:
