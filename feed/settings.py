@@ -16,8 +16,9 @@ import msgspec
 from feed import text
 from feed.checks import CHECKS, host
 from feed.errors import Invalid, SettingsError
+from feed.languages import reworded
 from feed.shipped import SETTINGS_FILE, default_text, example
-from feed.words import Words, reworded
+from feed.words import Words
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from feed import dates
 from feed.dates import End, Kind, Point, Precision
 from feed.errors import Invalid
-from feed.words import ENGLISH, GERMAN
+from feed.languages import ENGLISH, GERMAN
 
 with warnings.catch_warnings():
     # pyparsing warns of the grammar that edtf builds while it is imported.

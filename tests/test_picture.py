@@ -17,13 +17,13 @@ from msgspec.structs import replace
 
 from feed.dates import from_datetime
 from feed.errors import Invalid
+from feed.languages import ENGLISH
 from feed.site import prose
 from feed.site.picture import Mark, picture, row
 from feed.site.scale import period
 from feed.site.slots import Moments, Slot
 from feed.site.theme import Theme
 from feed.site.voice import Voice
-from feed.words import ENGLISH
 
 KINDS = ("update", "key", "corrected", "withdrawn")
 FIRST = datetime(2023, 2, 3, 12, tzinfo=UTC)

@@ -36,11 +36,12 @@ from feed.events import (
     UpdateRevised,
     UpdateWithdrawn,
 )
+from feed.languages import ENGLISH, GERMAN, words_for
 from feed.site import prose
 from feed.site.content import html
 from feed.site.entries import Wording
 from feed.site.voice import voice
-from feed.words import ENGLISH, FIELDS, GERMAN, Words, words_for
+from feed.words import FIELDS, Words
 
 LANGUAGES = pytest.mark.parametrize("words", [ENGLISH, GERMAN], ids=["en", "de"])
 # The same in both languages: patterns and punctuation, and three words.

@@ -8,10 +8,11 @@ from itertools import groupby
 from feed.claims import Claim, Statement, claims_of
 from feed.cli import terminal
 from feed.cli.layout import counted, listed, plain, styled, wrapped
+from feed.languages import ENGLISH
 from feed.site.entries import when
 from feed.site.voice import Voice
 from feed.story import NEWS, Note, Revision, Story, Update, Withdrawal
-from feed.words import ENGLISH, FIELDS
+from feed.words import FIELDS
 
 _COLOURS = {"disputed": "yellow", "confirmed": "green", "denied": "red", "retracted": "red"}
 _RELATIONS = {"continues": "Continues", "part-of": "Part of", "related": "Related to"}

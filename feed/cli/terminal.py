@@ -15,11 +15,12 @@ from feed.dates import Instant
 from feed.developments import Kind
 from feed.diff import Part, word_diff
 from feed.events import Changes, Source
+from feed.languages import ENGLISH
 from feed.site import entries
 from feed.site.entries import Entry, Wording
 from feed.site.voice import Voice
 from feed.story import Revision, Update
-from feed.words import ENGLISH, FIELDS, Words
+from feed.words import FIELDS, Words
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar as Bar

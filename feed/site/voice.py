@@ -9,7 +9,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from feed.dates import Instant, describe, format_instant, to_datetime
-from feed.words import Words, words_for
+from feed.languages import words_for
+from feed.words import Words
 
 
 class Voice(Struct, frozen=True, kw_only=True):
