@@ -423,9 +423,9 @@ class TestWords:
 
     def test_babel_stays_unimported_until_words_are_asked_for(self) -> None:
         program = (
-            "import sys, datetime; from feed import dates, words; "
+            "import sys, datetime; from feed import dates, languages; "
             "dates.occurred('f', '2023'); before = 'babel' in sys.modules; "
-            "dates.describe('2023', words.ENGLISH, 'en', datetime.UTC); "
+            "dates.describe('2023', languages.ENGLISH, 'en', datetime.UTC); "
             "sys.exit(not (not before and 'babel' in sys.modules))"
         )
         assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
