@@ -843,6 +843,17 @@ def test_after_an_undo_a_claim_has_to_be_worded_again(flood: Site) -> None:
     assert flood.run("append", "flood", "Bridge closed", *worded).exit_code == 0
 
 
+def test_it_has_to_be_so_too_where_an_amendment_had_taken_it_out(flood: Site) -> None:
+    stance = ("--stance", "Mayor asserts bridge-closed")
+    name = data(flood, "append", "flood", "Bridge closed", *stance, "--claim", "bridge-closed=It is closed")["update"]
+    other = ("--stance", "Mayor asserts dam-safe", "--claim", "dam-safe=The dam is safe")
+    assert flood.run("amend", f"flood/{name}", *other).exit_code == 0
+    assert flood.run("undo", f"flood/{name}").exit_code == 0
+    refused = flood.run("append", "flood", "Bridge closed", *stance)
+    assert "claim 'bridge-closed' is new in 'flood', word it" in refused.stderr
+    assert flood.run("rebuild", "--check").exit_code == 0
+
+
 def test_an_editor_does_not_open_for_what_would_be_refused(terminal: Terminal) -> None:
     terminal.edits(lambda _: pytest.fail("the editor opened"))
     terminal.site.run("publish")

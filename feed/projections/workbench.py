@@ -111,9 +111,12 @@ class Workbench:
         """Load what the batch's events, with these stories and data, will touch."""
         updates: set[tuple[str, str]] = set()
         claims: set[tuple[str, str]] = set()
+        withdrawn: set[tuple[str, str]] = set()
         slugs: set[str] = set()
         for slug, data in wanted:
             slugs.add(slug)
+            if isinstance(data, UpdateWithdrawn):
+                withdrawn.add((slug, data.update))
             of_updates, of_claims = parts(data)
             updates.update((slug, name) for name in of_updates)
             claims.update((slug, name) for name in of_claims)
@@ -122,6 +125,7 @@ class Workbench:
         claims.update(
             (slug, stance.claim) for slug, of_story in loaded.items() for u in of_story.values() for stance in u.stances
         )
+        claims |= self._first_named(loaded, withdrawn)
         named = self._named({key for key in claims if key[0] in stories})
         for slug in slugs:
             row = stories.get(slug)
@@ -229,6 +233,19 @@ class Workbench:
             of_update = tuple(stances.get((row.story, row.update), ()))
             loaded.setdefault(row.story, {})[row.update] = rows.update_of(row, stances=of_update)
         return loaded
+
+    def _first_named(
+        self, loaded: dict[str, dict[str, Update]], withdrawn: set[tuple[str, str]]
+    ) -> set[tuple[str, str]]:
+        """The claims that updates named first, which an undo makes unnamed; a revision may have taken them out."""
+        table = self._tables.claims
+        found: set[tuple[str, str]] = set()
+        for slug, of_story in loaded.items():
+            versions = [update.added for name, update in of_story.items() if (slug, name) in withdrawn]
+            if versions:
+                claims = select(table.c.claim).where(table.c.story == slug, table.c.version.in_(versions))
+                found.update((slug, claim) for claim in self._connection.scalars(claims))
+        return found
 
     def _named(self, keys: set[tuple[str, str]]) -> dict[str, dict[str, int]]:
         named: dict[str, dict[str, int]] = {}
