@@ -5,6 +5,7 @@ Every function takes a connection inside a transaction.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -112,22 +113,23 @@ _tags_may_be_shown = _updates.c.hidden.not_like('%"tags"%')
 def spellings(connection: Connection, names: Sequence[str]) -> dict[str, str]:
     """The topics' tags, by their channels, as each was first spelled in what may still be shown; without those of
     which nothing may."""
+    wanted = func.json_each(json.dumps(list(names))).table_valued("value")
+    of_update = and_(_updates.c.story == _developments.c.story, _updates.c.update == _developments.c.update)
+    # For each topic by itself, as that ends with the first row that may be shown, of however many the topic has.
     first = (
-        select(_channels.c.channel, func.min(_channels.c.number).label("number"))
+        select(_channels.c.tag)
         .join(_developments, _developments.c.number == _channels.c.number)
         .join(_stories, _stories.c.slug == _developments.c.story)
-        .outerjoin(
-            _updates, and_(_updates.c.story == _developments.c.story, _updates.c.update == _developments.c.update)
-        )
-        .where(_channels.c.channel.in_(names), _stories.c.status != "withdrawn")
+        .outerjoin(_updates, of_update)
+        .where(_channels.c.channel == wanted.c.value, _stories.c.status != "withdrawn")
         .where(or_(_developments.c.update.is_(None), and_(_updates.c.status == "usable", _tags_may_be_shown)))
-        .group_by(_channels.c.channel)
-        .subquery()
+        .order_by(_channels.c.number)
+        .limit(1)
+        .scalar_subquery()
+        .correlate(wanted)
     )
-    query = select(_channels.c.channel, _channels.c.tag).join(
-        first, and_(_channels.c.channel == first.c.channel, _channels.c.number == first.c.number)
-    )
-    return dict(tuple(row) for row in connection.execute(query))
+    query = select(wanted.c.value, first)
+    return {name: tag for name, tag in connection.execute(query) if tag is not None}
 
 
 def after(connection: Connection, position: int, count: int) -> list[Development]:

@@ -139,4 +139,5 @@ def main() -> None:
         BENCHMARKS[name](chosen.events)
 
 
-main()
+if __name__ == "__main__":
+    main()
