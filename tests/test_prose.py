@@ -9,6 +9,7 @@ import html5lib
 import pytest
 from entry_values import prose_text
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from feed.site import prose
 
@@ -93,6 +94,34 @@ def test_any_body_is_valid_html_without_anything_active(body):
         assert name in prose._TAGS
         assert set(attributes) <= {"href", "lang", "dir", "title", "cite", "start", "datetime"}
         assert urlsplit(attributes.get("href", "https:")).scheme in ("http", "https", "mailto")
+
+
+# Lines of lists, quotes, tables, headings, code and links, in any order.
+_lines = st.text(alphabet=">#-*+_~`|:[]()!&;0123. \tab\n\\=", max_size=30) | st.sampled_from(
+    [
+        "- a",
+        "  - b",
+        "1. c",
+        "> d",
+        "|a|b|",
+        "|-|-|",
+        "```",
+        "# e",
+        "---",
+        "===",
+        "[x](https://example.org)",
+        "**f",
+        "~~g~~",
+        "",
+    ]
+)
+
+
+@given(st.lists(_lines, max_size=12).map("\n".join))
+@settings(max_examples=300)
+def test_markdown_without_html_is_nested_as_browsers_nest(markdown):
+    markup = prose.render(markdown)
+    assert prose.clean(markup) == markup
 
 
 @pytest.mark.parametrize(
