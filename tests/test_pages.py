@@ -320,6 +320,16 @@ def test_full_pages_are_never_rewritten_by_what_is_added(long):
     }
 
 
+@pytest.mark.slow
+def test_an_append_to_a_story_of_five_thousand_updates_rewrites_its_first_page_and_what_lists_it(site):
+    site.fill([opening(), *(adding() for _ in range(5_010))])
+    before = publish(site)
+    site.fill([adding()])
+    of_story = {"index.html", "oldest-00050.html", "fragment.html", "atom.xml", "rss.xml", "feed.json"}
+    of_site = {"index.html", "stories/index.html", "sitemap-00001.xml", "atom.xml", "rss.xml", "feed.json"}
+    assert changed(before, publish(site)) <= of_site | {f"stories/flood/{name}" for name in of_story} | {"publish.json"}
+
+
 def test_a_page_that_becomes_full_leaves_those_before_it_as_they_are(long):
     before = publish(long)
     long.fill([adding() for _ in range(100)])
