@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import hypothesis
 import pytest
 from click.testing import CliRunner, Result
 
@@ -13,6 +14,9 @@ from feed.cli import main
 from feed.newsroom import Newsroom
 
 pytest_plugins = ["browser"]
+# How long something takes is measured in benchmarks, where a busy machine fails nothing.
+hypothesis.settings.register_profile("feed", deadline=None)
+hypothesis.settings.load_profile("feed")
 DEMO = Path(settings.__file__).with_name("demo.jsonl")
 
 

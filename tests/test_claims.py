@@ -147,7 +147,7 @@ _steps = st.lists(st.tuples(st.sampled_from(["add", "restate", "withdraw", "undo
 
 
 @given(_steps)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_after_any_history_the_latest_counting_stance_of_each_party_decides(
     steps: list[tuple[str, int, list[Stance]]],
 ) -> None:

@@ -586,7 +586,6 @@ def paper(template: Path, title: str = "“<b>News</b>” & ]]>") -> Iterator[Pa
 
 # A message names the document and the clause, so a smaller story is not worth minutes.
 RELAXED = settings(
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import html5lib
 import pytest
 from entry_values import ENGLISH_VOICE, NOON, correction, entries, entry, statement
-from hypothesis import given, settings
+from hypothesis import given
 
 from feed.claims import Claim
 from feed.events import Source
@@ -153,7 +153,6 @@ def test_the_text_is_one_line_cut_between_words():
     assert len(text.encode()) <= 300
 
 
-@settings(deadline=None)
 @given(entries)
 def test_nothing_in_any_entry_is_active(hostile):
     tree = html5lib.parseFragment(content.html(hostile, ENGLISH_VOICE), namespaceHTMLElements=False)
@@ -163,7 +162,6 @@ def test_nothing_in_any_entry_is_active(hostile):
         assert urlsplit(element.get("href", "https:")).scheme in ("http", "https", "mailto")
 
 
-@settings(deadline=None)
 @given(entries)
 def test_any_entry_has_a_text_in_one_line(hostile):
     text = content.text(hostile, content.html(hostile, ENGLISH_VOICE))

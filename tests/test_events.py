@@ -393,7 +393,7 @@ _data = st.one_of(
 
 
 @given(_data)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_written_is_read_as_the_same(data: events.Data) -> None:
     new = NewEvent(story="flood", data=data, id="some-id", published_at=NOON, author="Desk")
     assert checked(new) is new
@@ -916,7 +916,7 @@ def test_of_a_field_that_stands_twice_the_last_counts() -> None:
     st.binary(max_size=60)
     | st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists).map(repr).map(str.encode)
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_other_bytes_are_refused_in_a_sentence(some: bytes) -> None:
     assert refusal(some)
     assert refusal(b'{"story":"s","type":"update.added","data":' + some + b"}")

@@ -335,7 +335,6 @@ def test_entries_that_fit_are_not_cut_for_the_sake_of_long_ones():
 
 
 @FORMATS
-@settings(deadline=None)
 @given(of=entries, title=line_text)
 def test_hostile_text_in_every_field_gives_a_document_that_reads_back(write, of, title):
     document = write(channel(of, title=title))
@@ -363,7 +362,7 @@ def _is_left_alone_by_feedparser(text):
     return text.isascii() and "\x7f" not in text
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(line_text.filter(_is_left_alone_by_feedparser), min_size=1, max_size=5))
 def test_titles_come_back_from_feedparser_as_they_went_in(titles):
     feed = channel(*[entry(number, title=title) for number, title in enumerate(titles)])

@@ -107,7 +107,7 @@ quiet_steps = st.lists(
 )
 endings = st.sampled_from([None, None, StoryWithdrawn(notice="All of it was not true.")])
 
-RELAXED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Clock:

@@ -6,7 +6,7 @@ import json
 
 import html5lib
 from entry_values import ADDRESSES, LATER, NOON, line_text, prose_text
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -119,7 +119,6 @@ def test_it_is_compact():
     assert linked_data(blog()).startswith('{"@context":"https://schema.org","@type":"LiveBlogPosting","headline":')
 
 
-@settings(deadline=None)
 @given(
     headline=line_text,
     summary=st.none() | prose_text,

@@ -493,7 +493,7 @@ def test_without_pages_a_fragment_leads_where_the_settings_say(site):
 
 
 # Not shrunk, as every example is a whole publish.
-@settings(max_examples=15, deadline=None, phases=(Phase.generate,))
+@settings(max_examples=15, phases=(Phase.generate,))
 @given(data=st.data())
 def test_hostile_text_in_every_field_gives_valid_pages_with_nothing_active(tmp_path_factory, data):
     site = Site(tmp_path_factory.mktemp("hostile"))

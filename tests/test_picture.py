@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import html5lib
 import pytest
 from entry_values import ENGLISH_VOICE, GERMAN_VOICE, line_text
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 from msgspec.structs import replace
@@ -382,7 +382,6 @@ def some_marks(draw):
     return marks
 
 
-@settings(deadline=None)
 @given(marks=some_marks(), zone=st.sampled_from(ZONES))
 def test_everything_is_inside_the_picture_and_later_is_never_left_of_earlier(marks, zone):
     voice = replace(ENGLISH_VOICE, timezone=ZoneInfo(zone))
@@ -397,7 +396,6 @@ def test_everything_is_inside_the_picture_and_later_is_never_left_of_earlier(mar
     assert {tick.place for tick in frame.ticks} == {label.place for label in frame.labels}
 
 
-@settings(deadline=None)
 @given(marks=some_marks(), headline=line_text)
 def test_hostile_text_is_text_and_nothing_is_styled_inline_or_loaded(marks, headline):
     frame = picture(marks, headline, ENGLISH_VOICE)

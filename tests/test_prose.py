@@ -85,7 +85,6 @@ def test_what_never_settles_into_a_valid_nesting_is_shown_as_typed(monkeypatch):
     assert prose.render("<b>*a*</b>") == "<pre>&lt;b&gt;*a*&lt;/b&gt;</pre>"
 
 
-@settings(deadline=None)
 @given(prose_text)
 def test_any_body_is_valid_html_without_anything_active(body):
     markup = prose.render(body)
@@ -181,7 +180,6 @@ def test_nothing_is_left_at_a_limit_of_nothing():
     assert prose.excerpt("<hr><p>a</p>", 0) == ("", True)
 
 
-@settings(deadline=None)
 @given(prose_text, prose_text)
 def test_any_excerpt_is_valid_html_within_the_limit(one, other):
     markup, is_cut = prose.excerpt(prose.render(f"{one}\n\n{other * 5}"), 60)

@@ -148,7 +148,7 @@ class TestMoment:
         assert when.moment("yesterday 9:00", NOW, fixed) == "2023-02-08T03:30:00.000000Z"
 
     @given(NOWS, ZONES)
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     def test_a_time_typed_as_it_was_shown_is_the_same_minute(self, moment: datetime, zone: tzinfo) -> None:
         shown = voice("en", {}, zone).time(dates.from_datetime(moment))
         assume(not re.search("UTC[+-]", shown))
@@ -307,7 +307,7 @@ class TestOccurrence:
         assert refused.value.field == "when"
 
     @given(FRAMES, PAST_PHRASES, NOWS, ZONES)
-    @settings(deadline=None, max_examples=300)
+    @settings(max_examples=300)
     def test_words_without_a_future_in_them_begin_no_later_than_today(
         self, frame: str, phrase: str, now: datetime, zone: tzinfo
     ) -> None:
@@ -320,7 +320,7 @@ class TestOccurrence:
                 assert part.text.rstrip("Z") <= local[: len(part.text)]
 
     @given(NOWS, st.integers(0, 6), st.times(), ZONES)
-    @settings(deadline=None, max_examples=100)
+    @settings(max_examples=100)
     def test_a_weekday_is_the_last_one_that_is_not_in_the_future(
         self, now: datetime, weekday: int, at: time, zone: tzinfo
     ) -> None:
@@ -333,7 +333,7 @@ class TestOccurrence:
         assert found == f"{dates.from_datetime(datetime.combine(day, time(at.hour, at.minute), zone))[:19]}Z"
 
     @given(NOWS, st.dates(date(2023, 1, 1), date(2023, 12, 31)))
-    @settings(deadline=None, max_examples=200)
+    @settings(max_examples=200)
     def test_a_date_without_a_year_is_the_last_one_that_is_not_in_the_future(self, now: datetime, day: date) -> None:
         this_year = day.replace(year=now.year)
         found = this_year if this_year <= now.date() else day.replace(year=now.year - 1)
@@ -357,7 +357,7 @@ class TestOccurrence:
         assert when.occurrence(words, datetime.fromisoformat(f"{today}T12:00:00Z"), UTC) == edtf
 
     @given(NOWS, st.times(), ZONES)
-    @settings(deadline=None, max_examples=100)
+    @settings(max_examples=100)
     def test_a_time_alone_is_of_today_or_yesterday(self, now: datetime, at: time, zone: tzinfo) -> None:
         local = now.astimezone(zone)
         day = local.date() - timedelta(days=(at.hour, at.minute) > (local.hour, local.minute))
@@ -365,7 +365,7 @@ class TestOccurrence:
         assert found == dates.from_datetime(datetime.combine(day, time(at.hour, at.minute), zone))
 
     @given(st.dates(), st.dates(), ZONES)
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     def test_days_written_in_full_are_found_on_any_day(self, one: date, other: date, zone: tzinfo) -> None:
         first, last = sorted([str(one), str(other)])
         assert when.occurrence(f"from {first} to {last}", NOW, zone) == f"{first}/{last}"

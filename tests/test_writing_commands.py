@@ -801,7 +801,7 @@ _updates = st.builds(
 
 
 @given(_updates)
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=60)
 def test_the_document_of_an_update_says_what_the_update_says(update: Update) -> None:
     document = documents.write(update)
     fields = documents.read("text", document)
