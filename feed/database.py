@@ -40,7 +40,7 @@ from feed.errors import DatabaseError
 # Kept in the file's header (SQLite's application_id): "feed" in ASCII.
 APPLICATION_ID = 0x66656564
 # The migrations in their order; the last is what this version reads and writes.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 BUSY_SECONDS = 30
 
 metadata = MetaData()
@@ -67,6 +67,14 @@ payloads = Table(
     Column("position", Integer, ForeignKey("events.position"), primary_key=True),
     Column("salt", LargeBinary, nullable=False),
     Column("data", Text, nullable=False),
+    sqlite_strict=True,
+)
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("position", Integer, ForeignKey("events.position"), primary_key=True),
+    Column("erased_by", Integer, ForeignKey("events.position"), nullable=False),
+    Column("kept", Text, nullable=False),
     sqlite_strict=True,
 )
 log_head = Table(
@@ -120,6 +128,19 @@ class Database:
             with connection.begin() as transaction:
                 yield connection
                 transaction.rollback()
+
+    def scrub(self) -> None:
+        """Write the file anew without what was deleted, and empty the log that stands beside it until then.
+
+        Our connections overwrite what they delete, but another program's may have left copies in free pages.
+        Raises DatabaseError where another program holds a snapshot for longer than it is waited for.
+        """
+        with explained(self.name), self._engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("VACUUM")
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise DatabaseError(self.name, _REPAIRS[sqlite3.SQLITE_BUSY])
 
     def close(self) -> None:
         self._engine.dispose()
@@ -185,6 +206,13 @@ def backup(url: str, label: str) -> Path:
     copy = next(path for name in names if not (path := file.with_name(name)).exists())
     _copy(file, copy)
     return copy
+
+
+def copies(url: str) -> list[Path]:
+    """The copies of a database that `backup` has made beside it."""
+    file = _file_of(url)
+    name = re.compile(rf"{re.escape(file.name)}\..*\.backup(-\d+)?")
+    return sorted(path for path in file.parent.iterdir() if name.fullmatch(path.name))
 
 
 class OlderDatabase(DatabaseError):

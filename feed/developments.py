@@ -94,9 +94,10 @@ def channels(told: Development) -> dict[str, str]:
 def withdrawal_of(story: Story, update: Update | None) -> Withdrawal | None:
     """The withdrawal that leaves nothing of the update (of the story, where it is None) but a neutral title.
 
-    Only what was said after it, in notes, may still be shown.
+    Only what was said after it, in notes, may still be shown; so the later of the two counts.
     """
-    return story.withdrawal or (update.withdrawal if update else None)
+    both = (story.withdrawal, update.withdrawal if update else None)
+    return max((one for one in both if one is not None), key=lambda one: one.version, default=None)
 
 
 def public_words(update: Update, revision: Revision) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -6,7 +6,7 @@ and are never derived from Python names.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -122,8 +122,31 @@ class NoteAdded(Value, frozen=True, kw_only=True):
     update: str | None = None
 
 
+class Erased(Value, frozen=True, kw_only=True):
+    """An event that lost its payload; `kept` are its data without any text (erasure.remains), as plain JSON values."""
+
+    position: int
+    id: str
+    kept: dict[str, Any]
+
+
+class PayloadErased(Value, frozen=True, kw_only=True):
+    """Payloads were deleted for legal duty; `update` is the one that they were about, None for the story itself."""
+
+    ground: str
+    erased: tuple[Erased, ...]
+    update: str | None = None
+
+
 Data: TypeAlias = (
-    StoryOpened | StoryChanged | StoryWithdrawn | UpdateAdded | UpdateRevised | UpdateWithdrawn | NoteAdded
+    StoryOpened
+    | StoryChanged
+    | StoryWithdrawn
+    | UpdateAdded
+    | UpdateRevised
+    | UpdateWithdrawn
+    | NoteAdded
+    | PayloadErased
 )
 
 _SCHEMAS: dict[tuple[str, int], type[Data]] = {
@@ -134,6 +157,7 @@ _SCHEMAS: dict[tuple[str, int], type[Data]] = {
     ("update.revised", 1): UpdateRevised,
     ("update.withdrawn", 1): UpdateWithdrawn,
     ("note.added", 1): NoteAdded,
+    ("payload.erased", 1): PayloadErased,
 }
 _NAMES: dict[type, tuple[str, int]] = {of: name for name, of in _SCHEMAS.items()}
 # The fields that the program fills in where the writer leaves them out.
@@ -143,13 +167,15 @@ TYPES = tuple(name for name, _ in _SCHEMAS)
 
 
 class NewEvent(Struct, frozen=True, kw_only=True):
-    """What a writer asks to have recorded."""
+    """What a writer asks to have recorded; `erased` says that another log has lost the payload of it, and the data
+    are what remains (erasure.remains)."""
 
     story: str
     data: Data
     id: str | None = None
     published_at: Instant | None = None
     author: str | None = None
+    erased: bool = False
 
     @property
     def type(self) -> str:
@@ -157,7 +183,10 @@ class NewEvent(Struct, frozen=True, kw_only=True):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """A row of the log. `leaf` is the 32-byte hash of its header."""
+    """A row of the log. `leaf` is the 32-byte hash of its header.
+
+    Of an erased event no author is known, and `data` are what remains of them (erasure.remains).
+    """
 
     position: int
     id: str
@@ -168,6 +197,7 @@ class Event(Struct, frozen=True, kw_only=True):
     author: str
     data: Data
     leaf: bytes
+    erased: bool = False
 
     @property
     def type(self) -> str:
@@ -197,10 +227,20 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 def encode_payload(author: str, data: Data) -> bytes:
     """What is stored and hashed of an event's text: canonical JSON (RFC 8785) of author and data.
 
-    The data hold texts, booleans and lists only, for which sorted keys and msgspec's escapes are the
-    whole of RFC 8785 section 3.2.
+    The data hold texts, booleans, lists and positions only, for which sorted keys and msgspec's escapes are
+    the whole of RFC 8785 section 3.2.
     """
     return _encode({"author": author, "data": data})
+
+
+def encode_kept(kept: dict[str, Any]) -> str:
+    """What is stored of an erased event's data: canonical JSON, as above."""
+    return _encode(kept).decode()
+
+
+def decode_kept(name: str, schema: int, kept: str) -> Data:
+    """The data of an erased event, of which only this was kept."""
+    return decoders[name, schema].decode(kept)
 
 
 def decode_payload(name: str, schema: int, payload: str | bytes) -> tuple[str, Data]:
@@ -210,9 +250,17 @@ def decode_payload(name: str, schema: int, payload: str | bytes) -> tuple[str, D
 
 
 def is_same(new: NewEvent, stored: Event) -> bool:
-    """Whether `new`, which has the stored event's id, says the same, what the program filled in left aside."""
+    """Whether `new`, which has the stored event's id, says the same, what the program filled in left aside.
+
+    What an erased event said is not known any more, so whatever comes under its id counts as the same.
+    """
     if new.story != stored.story or type(new.data) is not type(stored.data):
         return False
+    if stored.erased or new.erased:
+        return True
+    if isinstance(new.data, PayloadErased) and isinstance(stored.data, PayloadErased):
+        # The positions, and what is kept of the events, are those of the log that erased them.
+        return {one.id for one in new.data.erased} == {one.id for one in stored.data.erased}
     filled = {
         name: getattr(stored.data, name) for name in _FILLED.get(type(new.data), ()) if getattr(new.data, name) is None
     }

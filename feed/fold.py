@@ -18,6 +18,7 @@ from feed.events import (
     Data,
     Event,
     NoteAdded,
+    PayloadErased,
     Stance,
     StoryChanged,
     StoryOpened,
@@ -38,7 +39,7 @@ def parts(data: Data) -> tuple[set[str], set[str]]:
             return {data.update}, _claims_in(data.changes.stances or ())
         case UpdateWithdrawn():
             return {data.update}, set()
-        case NoteAdded():
+        case NoteAdded() | PayloadErased():
             return {data.update} if data.update else set(), set()
         case StoryChanged():
             return {data.pinned} if data.pinned else set(), set()
@@ -68,6 +69,8 @@ def evolve(story: Story | None, event: Event) -> Story | None:
             return _withdraw(story, event, event.data)
         case NoteAdded():
             return _note(story, event, event.data)
+        case PayloadErased():
+            return _erase(story, event, event.data)
         case _:
             assert_never(event.data)
 
@@ -265,6 +268,25 @@ def _note(story: Story, event: Event, data: NoteAdded) -> Story:
     if update is None:
         return story
     return _with(story, event, replace(update, version=event.version, notes=(*update.notes, note)))
+
+
+def _erase(story: Story, event: Event, data: PayloadErased) -> Story:
+    """Nothing from before the erasure may be shown of what was erased, notes on its withdrawal included."""
+    if data.update is None:
+        return replace(story, status="withdrawn", withdrawal=_covering(story.withdrawal, event, data))
+    update = story.updates.get(data.update)
+    if update is None:
+        return story
+    erased = replace(update, version=event.version)
+    if update.status != "undone":
+        erased = replace(erased, status="withdrawn", withdrawal=_covering(update.withdrawal, event, data))
+    return _with(story, event, erased)
+
+
+def _covering(withdrawal: Withdrawal | None, event: Event, data: PayloadErased) -> Withdrawal:
+    if withdrawal is None:
+        return Withdrawal(version=event.version, notice=data.ground, title=None, published_at=event.published_at)
+    return replace(withdrawal, version=event.version, notice=withdrawal.notice or data.ground)
 
 
 def _with(story: Story, event: Event, update: Update) -> Story:

@@ -11,11 +11,13 @@ from msgspec import UNSET, Struct
 
 from feed import text
 from feed.dates import instant, occurred
+from feed.erasure import remains
 from feed.errors import Invalid
 from feed.events import (
     TYPES,
     Changes,
     Data,
+    Erased,
     Event,
     NewEvent,
     Position,
@@ -49,34 +51,42 @@ class _Exported(Struct, kw_only=True):
     schema: int
     recorded_at: str
     published_at: str
-    author: str
-    data: Data
+    author: str | None
+    data: Data | None
     leaf: str
+
+
+class _ExportedErased(_Exported, kw_only=True):
+    """Without author and data; `kept` is what is known of the data still (erasure.remains)."""
+
+    kept: Data
+    erased: bool = True
 
 
 def to_json(event: Event) -> bytes:
     """An event as one JSON line, without the line's end."""
-    return msgspec.json.encode(
-        _Exported(
-            position=event.position,
-            id=event.id,
-            story=event.story,
-            version=event.version,
-            type=event.type,
-            schema=schema_number(event.data),
-            recorded_at=event.recorded_at,
-            published_at=event.published_at,
-            author=event.author,
-            data=event.data,
-            leaf=event.leaf.hex(),
-        )
-    )
+    facts: dict[str, Any] = {
+        "position": event.position,
+        "id": event.id,
+        "story": event.story,
+        "version": event.version,
+        "type": event.type,
+        "schema": schema_number(event.data),
+        "recorded_at": event.recorded_at,
+        "published_at": event.published_at,
+        "leaf": event.leaf.hex(),
+    }
+    if event.erased:
+        return msgspec.json.encode(_ExportedErased(**facts, author=None, data=None, kept=event.data))
+    return msgspec.json.encode(_Exported(**facts, author=event.author, data=event.data))
 
 
 class _Line(Struct, kw_only=True, forbid_unknown_fields=True):
     story: str
     type: str
     data: msgspec.Raw
+    kept: msgspec.Raw = msgspec.Raw(b"null")
+    erased: bool = False
     id: str | None = None
     published_at: str | None = None
     author: str | None = None
@@ -104,8 +114,25 @@ def from_json(line: bytes) -> NewEvent:
         raise Invalid("type", f"{outer.type[:100]!r} is unknown: use one of {', '.join(TYPES)}")
     published_at = None if outer.published_at is None else instant("published_at", outer.published_at)
     _check_places(outer)
-    data = _decode(decoder, bytes(outer.data), "data", outer.type)
-    return checked(NewEvent(story=outer.story, data=data, id=outer.id, published_at=published_at, author=outer.author))
+    new = NewEvent(
+        story=outer.story,
+        data=_remaining(outer, decoder) if outer.erased else _decode(decoder, bytes(outer.data), "data", outer.type),
+        id=outer.id,
+        published_at=published_at,
+        author=outer.author,
+        erased=outer.erased,
+    )
+    return checked(new)
+
+
+def _remaining(outer: _Line, decoder: msgspec.json.Decoder[Data]) -> Data:
+    """What is left of an erased event's data. Raises Invalid where that is more than an erasure leaves."""
+    if bytes(outer.data) != b"null" or outer.author is not None:
+        raise Invalid("erased", "contradicts data or author, which an erased event has not: make them null")
+    data: Data = _decode(decoder, bytes(outer.kept), "kept", outer.type)
+    if remains(data) != data:
+        raise Invalid("kept", "holds more than an erasure leaves of an event: take the texts out")
+    return data
 
 
 def from_fields(name: str, fields: dict[str, Any]) -> Data:
@@ -131,6 +158,9 @@ def checked(new: NewEvent) -> NewEvent:
         text.event_id("id", new.id)
     if new.author is not None:
         text.line("author", new.author, NAME_CHARACTERS)
+    if new.erased:
+        _check_fields("kept", _without_empty(new.data))
+        return new
     data = _normal(new.data)
     _check_fields("data", data)
     return new if data is new.data else msgspec.structs.replace(new, data=data)
@@ -151,7 +181,13 @@ def _normal(data: Any) -> Any:
     return msgspec.structs.replace(data, **changed) if changed else data
 
 
-_NEVER_ABSENT = frozenset({"headline", "update", "notice", "text", "claim", "by"})
+_NEVER_ABSENT = frozenset({"headline", "update", "notice", "text", "claim", "by", "ground", "erased"})
+
+
+def _without_empty(data: Any) -> Any:
+    """What remains of erased data, but for the empty texts that stand for those that must be there."""
+    empty = [name for name in data.__struct_fields__ if getattr(data, name) == ""]
+    return msgspec.structs.replace(data, **dict.fromkeys(empty))
 
 
 def _check_fields(path: str, data: Any) -> None:
@@ -169,7 +205,9 @@ def _check_fields(path: str, data: Any) -> None:
 
 
 def _check_list(where: str, name: str, values: tuple[Any, ...]) -> None:
-    if len(values) > LIST_LENGTH:
+    if name == "erased" and not values:
+        raise Invalid(where, "is empty: name the events that are erased")
+    if len(values) > LIST_LENGTH and name != "erased":
         raise Invalid(where, f"{len(values)} entries are too many, at most {LIST_LENGTH} are allowed")
     for number, value in enumerate(values):
         if name == "tags":
@@ -178,8 +216,10 @@ def _check_list(where: str, name: str, values: tuple[Any, ...]) -> None:
             _check_part(f"{where}[{number}]", value)
 
 
-def _check_part(where: str, part: Source | Stance | Related) -> None:
+def _check_part(where: str, part: Source | Stance | Related | Erased) -> None:
     match part:
+        case Erased():
+            text.event_id(f"{where}.id", part.id)
         case Source():
             if part == Source():
                 raise Invalid(where, "needs a name, a url or a quote")
@@ -217,6 +257,7 @@ _RULES = {
     "occurred_text": _name,
     "summary": _prose,
     "notice": _prose,
+    "ground": _prose,
     "text": _prose,
     "body": lambda field, value: text.prose(field, value, BODY_BYTES),
     "occurred": occurred,
@@ -285,7 +326,9 @@ def _unpaired(json: bytes) -> int | None:
 def _fields_at(of: Any, path: str) -> Iterator[str]:
     """The names that may stand where `path` points inside a value of the struct `of`."""
     last = re.sub(r"\[.*", "", path.rpartition(".")[2])
-    inner = {"changes": Changes, "sources": Source, "stances": Stance, "related": Related}.get(last, of)
+    inner = {"changes": Changes, "sources": Source, "stances": Stance, "related": Related, "erased": Erased}.get(
+        last, of
+    )
     return iter(inner.__struct_fields__)
 
 

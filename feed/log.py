@@ -18,7 +18,17 @@ from sqlalchemy import Connection, Row, bindparam, text, update
 from feed import merkle
 from feed.database import Unreadable, log_head
 from feed.dates import Instant, from_datetime, to_datetime
-from feed.events import Data, Event, decode_payload, encode_payload, schema_number, type_name
+from feed.events import (
+    Data,
+    Event,
+    PayloadErased,
+    decode_kept,
+    decode_payload,
+    encode_kept,
+    encode_payload,
+    schema_number,
+    type_name,
+)
 
 SALT_BYTES = 32
 AT_ONCE = 1_000
@@ -50,8 +60,9 @@ class _Header(Struct, frozen=True, kw_only=True):
 
 _SELECT_HEAD = "SELECT origin, size, recorded_at, frontier, told FROM log_head"
 _SELECT_EVENTS = (
-    "SELECT e.position, e.id, e.story, e.version, e.type, e.schema, e.recorded_at, e.published_at, p.data, e.leaf"
-    " FROM events e JOIN payloads p ON p.position = e.position"
+    "SELECT e.position, e.id, e.story, e.version, e.type, e.schema, e.recorded_at, e.published_at, e.leaf,"
+    " p.data, x.kept FROM events e"
+    " LEFT JOIN payloads p ON p.position = e.position LEFT JOIN erasures x ON x.position = e.position"
 )
 _SELECT_KNOWN = text(f"{_SELECT_EVENTS} WHERE e.id IN :ids").bindparams(bindparam("ids", expanding=True))
 _SELECT_AT = text(f"{_SELECT_EVENTS} WHERE e.position IN :positions ORDER BY e.position").bindparams(
@@ -60,6 +71,9 @@ _SELECT_AT = text(f"{_SELECT_EVENTS} WHERE e.position IN :positions ORDER BY e.p
 _SELECT_VERSION = "SELECT max(version) FROM events WHERE story = ?"
 _INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_PAYLOAD = "INSERT INTO payloads VALUES (?, ?, ?)"
+_ERASED_SINCE = "SELECT 1 FROM erasures WHERE erased_by > ? LIMIT 1"
+_INSERT_ERASURE = "INSERT INTO erasures VALUES (?, ?, ?)"
+_DELETE_PAYLOAD = "DELETE FROM payloads WHERE position = ?"
 _UPDATE_HEAD = "UPDATE log_head SET size = ?, recorded_at = ?, frontier = ?"
 
 
@@ -103,6 +117,26 @@ def known(connection: Connection, ids: Iterable[str]) -> dict[str, Event]:
         rows = connection.execute(_SELECT_KNOWN, {"ids": wanted[start : start + AT_ONCE]})
         found.update({event.id: event for event in map(_event, rows)})
     return found
+
+
+def at(connection: Connection, position: int) -> Event | None:
+    """The event at a position."""
+    return next(read(connection, after=position - 1, limit=1), None)
+
+
+def erase(connection: Connection, by: int, data: PayloadErased) -> None:
+    """Delete the payloads and salts that the event at `by`, whose data these are, says to be erased.
+
+    The headers stay, and with them leaves and root.
+    """
+    rows = [(one.position, by, encode_kept(one.kept)) for one in data.erased]
+    connection.exec_driver_sql(_INSERT_ERASURE, rows)
+    connection.exec_driver_sql(_DELETE_PAYLOAD, [(one.position,) for one in data.erased])
+
+
+def erased_since(connection: Connection, position: int) -> bool:
+    """Whether an event after a position erased payloads."""
+    return connection.exec_driver_sql(_ERASED_SINCE, (position,)).first() is not None
 
 
 class Batch:
@@ -194,10 +228,12 @@ def _rows(connection: Connection, sql: str, *values: object) -> Iterator[Row[Any
 
 
 def _event(row: Row[Any]) -> Event:
-    position, id, story, version, name, schema, recorded_at, published_at, payload, leaf = tuple(row)
+    position, id, story, version, name, schema, recorded_at, published_at, leaf, payload, kept = tuple(row)
+    erased = payload is None and kept is not None
     try:
-        author, data = decode_payload(name, schema, payload)
-    except (MsgspecError, KeyError):
+        author, data = ("", decode_kept(name, schema, kept)) if erased else decode_payload(name, schema, payload)
+    # A payload that is neither there nor erased is None, which is no JSON.
+    except (MsgspecError, KeyError, TypeError):
         raise Unreadable(f"event {position} cannot be read") from None
     return Event(
         position=position,
@@ -209,4 +245,5 @@ def _event(row: Row[Any]) -> Event:
         author=author,
         data=data,
         leaf=leaf,
+        erased=erased,
     )

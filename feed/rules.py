@@ -17,6 +17,7 @@ from feed.events import (
     Data,
     NewEvent,
     NoteAdded,
+    PayloadErased,
     Stance,
     StoryChanged,
     StoryOpened,
@@ -31,7 +32,8 @@ from feed.story import HIGHEST_NUMBER, Story, Update
 class Context(Struct, frozen=True, kw_only=True):
     """What a decision rests on besides the story: when the log takes the event, and the site's settings.
 
-    `told` is the highest position that any publish has told; `since` is a date, YYYY-MM-DD.
+    `told` is the highest position that any publish has told; `since` is a date, YYYY-MM-DD. `unworded` says that a
+    claim may be new here and yet come without words, as what worded it may have been erased.
     """
 
     recorded_at: Instant
@@ -39,6 +41,7 @@ class Context(Struct, frozen=True, kw_only=True):
     authority: str
     since: str
     language: str
+    unworded: bool = False
 
 
 def decide(new: NewEvent, story: Story | None, context: Context) -> Data:
@@ -49,25 +52,33 @@ def decide(new: NewEvent, story: Story | None, context: Context) -> Data:
     if story is None:
         raise Unknown("story", new.story, otherwise=f"open it first (feed open {new.story} HEADLINE)")
     _check_time(new, story, context)
-    if story.status == "withdrawn" and not isinstance(new.data, NoteAdded):
+    if story.status == "withdrawn" and not _may_follow_a_withdrawal(new):
         raise Refused(f"story {story.slug!r} has been withdrawn: it takes only notes (feed note), open a new story")
+    if new.erased and not isinstance(new.data, UpdateAdded):
+        return new.data
     match new.data:
         case StoryChanged():
             return _change(story, new.data)
         case StoryWithdrawn():
             return new.data
         case UpdateAdded():
-            return _add(story, new.data)
+            return _add(story, new.data, context)
         case UpdateRevised():
             return _revise(story, new.data, context)
         case UpdateWithdrawn():
             return _withdraw(story, new.data, context)
+        case PayloadErased():
+            return new.data
         case NoteAdded():
             if new.data.update is not None:
                 _update(story, new.data.update)
             return new.data
         case _:
             assert_never(new.data)
+
+
+def _may_follow_a_withdrawal(new: NewEvent) -> bool:
+    return isinstance(new.data, NoteAdded | PayloadErased)
 
 
 def _check_time(new: NewEvent, story: Story | None, context: Context) -> None:
@@ -115,7 +126,7 @@ def _change(story: Story, data: StoryChanged) -> StoryChanged:
     return data
 
 
-def _add(story: Story, data: UpdateAdded) -> UpdateAdded:
+def _add(story: Story, data: UpdateAdded, context: Context) -> UpdateAdded:
     if story.status == "closed":
         raise Refused(f"story {story.slug!r} is closed: reopen it first (feed reopen {story.slug})")
     if data.update is None:
@@ -127,7 +138,7 @@ def _add(story: Story, data: UpdateAdded) -> UpdateAdded:
             f"there is an update {story.slug}/{data.update} already:"
             f" revise it (feed revise {story.slug}/{data.update}), or leave the name out"
         )
-    _check_worded(story, data.stances or (), "data.stances")
+    _check_worded(story, context, data.stances or (), "data.stances")
     return data
 
 
@@ -142,7 +153,7 @@ def _revise(story: Story, data: UpdateRevised, context: Context) -> UpdateRevise
         raise Refused(f"nothing of {_path(story, update)} would change: it says this already")
     if data.hide_before and not changed:
         raise Refused(f"no words of {_path(story, update)} are replaced, so none can be hidden: change it")
-    _check_worded(story, data.changes.stances or (), "data.changes.stances")
+    _check_worded(story, context, data.changes.stances or (), "data.changes.stances")
     return data
 
 
@@ -185,7 +196,9 @@ def _check_untold(story: Story, update: Update, context: Context, instead: str) 
         raise Refused(f"subscribers have been told {_path(story, update)}: {instead}")
 
 
-def _check_worded(story: Story, stances: tuple[Stance, ...], field: str) -> None:
+def _check_worded(story: Story, context: Context, stances: tuple[Stance, ...], field: str) -> None:
+    if context.unworded:
+        return
     worded = set(story.named)
     for number, stance in enumerate(stances):
         if stance.text is None and stance.claim not in worded:

@@ -1,6 +1,6 @@
 """The state of a story as one JSON object (the event format, "The state of a story").
 
-What is absent is None or [], never left out; what was undone before anyone was told is not there.
+What is absent or erased is None or [], never left out; what was undone before anyone was told is not there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def story_document(story: Story) -> Document:
     return {
         "story": story.slug,
         "uri": story.uri,
-        "headline": story.headline,
+        "headline": story.headline or None,
         "label": story.label,
         "summary": story.summary,
         "language": story.language,
@@ -45,7 +45,7 @@ def update_document(update: Update) -> Document:
     """One update of a story."""
     return {
         "update": update.update,
-        "headline": update.headline,
+        "headline": update.headline or None,
         "body": update.body,
         "occurred": update.occurred,
         "occurred_text": update.occurred_text,
@@ -57,7 +57,7 @@ def update_document(update: Update) -> Document:
         "key": update.key,
         "tags": list(update.tags),
         "link": update.link,
-        "author": update.author,
+        "author": update.author or None,
         "status": update.status,
         "published_at": update.published_at,
         "updated_at": update.updated_at,
@@ -86,7 +86,7 @@ def summary_document(story: Story) -> Document:
     """One line of a list of stories; the story may be a part."""
     return {
         "story": story.slug,
-        "headline": story.headline,
+        "headline": story.headline or None,
         "status": story.status,
         "tags": list(story.tags),
         "updates": story.usable,
@@ -114,4 +114,4 @@ def _withdrawal(withdrawal: Withdrawal | None) -> Document | None:
 
 
 def _note(note: Note) -> Document:
-    return {"text": note.text, "published_at": note.published_at}
+    return {"text": note.text or None, "published_at": note.published_at}

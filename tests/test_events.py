@@ -17,9 +17,11 @@ from feed import events, text
 from feed.errors import Invalid
 from feed.events import (
     Changes,
+    Erased,
     Event,
     NewEvent,
     NoteAdded,
+    PayloadErased,
     Related,
     Source,
     Stance,
@@ -47,6 +49,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "update.revised": {"update": "1", "signal": "refile"},
     "update.withdrawn": {"update": "1"},
     "note.added": {"text": "T"},
+    "payload.erased": {"ground": "G", "erased": [{"position": 1, "id": "e", "kept": {}}]},
 }
 LEAST_PART: dict[str, dict[str, Any]] = {
     "sources": {},
@@ -188,7 +191,7 @@ def test_the_golden_file_holds_every_type_with_every_field() -> None:
     for golden in LINES:
         see(from_json(golden).data)
     assert seen == {of: set(of.__struct_fields__) for of in seen}
-    assert set(seen) == {*TYPES, Changes, Source, Stance, Related}
+    assert set(seen) == {*TYPES, Changes, Source, Stance, Related, Erased}
 
 
 TYPES = {
@@ -199,6 +202,7 @@ TYPES = {
     UpdateRevised: ("update.revised", 1),
     UpdateWithdrawn: ("update.withdrawn", 1),
     NoteAdded: ("note.added", 1),
+    PayloadErased: ("payload.erased", 1),
 }
 
 
