@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from feed import database, log, projections
+from feed import database, eraser, log, projections
 from feed.database import Database
 from feed.dates import Instant
 from feed.developments import Development
-from feed.errors import Invalid, InvalidLine, PublishError, Refused
+from feed.eraser import Erasable, Erasure
+from feed.errors import DatabaseError, Invalid, InvalidLine, PublishError, Refused
 from feed.events import Event, NewEvent, UpdateAdded, UpdateRevised
 from feed.fold import Fold
 from feed.jsonlines import checked, from_json
@@ -252,6 +253,34 @@ class Newsroom:
         )
 
     # Tending
+
+    def to_erase(self, what: Erasable) -> list[Event]:
+        """The events whose payloads `erase` would delete, those erased already among them. Raises Refused."""
+        with self._database.reading() as connection:
+            return eraser.chosen(connection, what)
+
+    def holding(self, text: str) -> Iterator[Event]:
+        """The events that hold a text, in whatever field."""
+        return eraser.holding(self.events(), text)
+
+    def erase(self, what: Erasable, ground: str, *, author: str | None = None) -> Erasure:
+        """Delete the payloads of an update or of one event, from the log, the read tables and the file, for ever.
+
+        Raises Refused and Invalid; and DatabaseError where the erasure is recorded, but its text may still be in the
+        file as another program reads it: erasing again ends that.
+        """
+        with self._database.writing() as connection:
+            erased = eraser.carry_out(connection, self._recorder, what, ground, author)
+        try:
+            self._database.scrub()
+        except DatabaseError as error:
+            problem = f"the erasure is recorded, but the text may still be in the file: {error.problem}"
+            raise DatabaseError(error.database, problem) from error
+        return erased
+
+    def copies(self) -> list[Path]:
+        """The copies of the database that feed has made beside it."""
+        return database.copies(self.settings.database_url)
 
     def rebuild(self, progress: Progress) -> int:
         """Make the read tables anew from the log; returns the number of events."""

@@ -151,7 +151,7 @@ def log(desk: Desk, story: str | None, after: int, follow: bool, as_json: bool) 
     name = None if story is None else desk.story(story)
     try:
         for event in _followed(desk, name, after) if follow else desk.newsroom.events(story=name, after=after):
-            click.echo(to_json(event) if as_json else _logged(event, desk.newsroom.voice))
+            click.echo(to_json(event) if as_json else logged(event, desk.newsroom.voice))
     except KeyboardInterrupt:
         if not follow:
             raise
@@ -215,13 +215,14 @@ def _show(story: Story, update: Update | None, voice: Voice) -> None:
         click.echo(f"the words that changed: feed diff {story.slug}/{update.update}", err=True)
 
 
-def _logged(event: Event, voice: Voice) -> str:
+def logged(event: Event, voice: Voice) -> str:
     """When it was recorded and where, what it says, and when it was published if that was another time."""
     recorded, published = voice.time(event.recorded_at), voice.time(event.published_at)
     update = getattr(event.data, "update", None)
     where = styled(f"{event.story}/{update}" if update else event.story, bold=True)
-    facts = f"{recorded} · {event.type} · {where} · {plain(event.author)}"
-    lines = [wrapped(facts, f"{event.position:>6}  "), wrapped(plain(_gist(event.data)), " " * 8)]
+    facts = " · ".join(part for part in (recorded, event.type, where, plain(event.author)) if part)
+    gist = "(erased)" if event.erased else plain(_gist(event.data))
+    lines = [wrapped(facts, f"{event.position:>6}  "), wrapped(gist, " " * 8)]
     return "\n".join(lines if published == recorded else [*lines, f"        published {published}"])
 
 
@@ -235,6 +236,9 @@ def _gist(data: Data) -> str:
             return data.headline
         case events.NoteAdded():
             return data.text
+        case events.PayloadErased():
+            positions = ", ".join(str(one.position) for one in data.erased)
+            return f"{positions}: {data.ground}"
         case events.StoryWithdrawn() | events.UpdateWithdrawn():
             return data.notice or "untold"
         case events.StoryChanged():

@@ -20,6 +20,8 @@ _RELATIONS = {"continues": "Continues", "part-of": "Part of", "related": "Relate
 _MOST_NAMES = 6
 _MOST_TURNS = 3
 _INDENT = " " * 5
+# In place of a headline or note whose event has lost its payload.
+ERASED = "(erased)"
 
 
 def story(story: Story, voice: Voice) -> str:
@@ -69,7 +71,8 @@ def _section(name: str, items: Iterable[str], between: str = "\n") -> str:
 
 
 def _title(story: Story) -> str:
-    return f"{story.label}: {story.headline}" if story.label else story.headline
+    headline = story.headline or ERASED
+    return f"{story.label}: {headline}" if story.label else headline
 
 
 def _status(story: Story) -> str:
@@ -106,12 +109,13 @@ def _timeline_item(story: Story, update: Update, voice: Voice) -> Iterator[str]:
 def _update_head(story: Story, update: Update, voice: Voice) -> Iterator[str]:
     yield wrapped(f"{story.slug}/{update.update} of “{plain(_title(story))}”")
     yield wrapped(_headline(update))
-    yield wrapped(" · ".join([*_badges(story, update), *_times(update, voice), plain(update.author)]))
+    facts = [*_badges(story, update), *_times(update, voice), plain(update.author)]
+    yield wrapped(" · ".join(fact for fact in facts if fact))
     yield from _withdrawal(update.withdrawal, voice, "")
 
 
 def _headline(update: Update) -> str:
-    return styled(update.headline, bold=True, strikethrough=update.status == "withdrawn")
+    return styled(update.headline or ERASED, bold=True, strikethrough=update.status == "withdrawn")
 
 
 def _badges(story: Story, update: Update) -> Iterator[str]:
@@ -157,7 +161,7 @@ def _told_later(about: Story | Update, voice: Voice, indent: str) -> Iterator[st
 
 def _notes(notes: Sequence[Note], voice: Voice, indent: str) -> Iterator[str]:
     for note in notes:
-        yield terminal.dated(ENGLISH.note, note.published_at, note.text, voice, indent)
+        yield terminal.dated(ENGLISH.note, note.published_at, note.text or ERASED, voice, indent)
 
 
 def _revisions(revisions: Sequence[Revision], voice: Voice) -> Iterator[str]:

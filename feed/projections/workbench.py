@@ -169,11 +169,16 @@ class Workbench:
         self._connection.exec_driver_sql(_UPDATE_STATE, (self.position, self._number, self._name))
 
     def _tell(self, told: Development) -> None:
-        self._number += 1
+        number = self.number(told)
         self._counts[told.story] += 1
-        row = rows.development_row(told, self._number, self._counts[told.story])
+        row = rows.development_row(told, number, self._counts[told.story])
         self._writes[self._sql.tell].append(row)
-        self._writes[self._sql.list].extend((name, self._number, tag) for name, tag in channels(told).items())
+        self._writes[self._sql.list].extend((name, number, tag) for name, tag in channels(told).items())
+
+    def number(self, told: Development) -> int:
+        """The place among all developments of one that is told now: the next."""
+        self._number += 1
+        return self._number
 
     def _untell(self, event: Event, story: Story) -> None:
         """Mend what an amendment or an undo changes of a development that nobody was told yet."""

@@ -37,16 +37,18 @@ class Report(Struct, frozen=True, kw_only=True):
 def publish(database: Database, settings: Settings, folder: Path, *, everything: bool, takeover: bool) -> Report:
     """Bring the folder to where the log is. Raises PublishError and DatabaseError.
 
-    With `everything`, and where other settings or another program published last, all files are rendered, and
-    those of the layout that are not among them are removed. With `takeover` a folder of another log, or of a
-    later state of this one, is taken over.
+    With `everything`, and where other settings or another program published last, or something was erased since, all
+    files are rendered, and those of the layout that are not among them are removed. With `takeover` a folder of
+    another log, or of a later state of this one, is taken over.
     """
     with Folder(folder) as target, ExitStack() as stack:
         connection, head = _snapshot(database, stack)
         fingerprint = _fingerprint(settings)
         last = _last(target, head, takeover)
-        changes = last is not None and last.fingerprint == fingerprint and not everything
         since = last.position if last else 0
+        changes = last is not None and last.fingerprint == fingerprint and not everything
+        # What was erased may stand in any file, a topic's folder named by its tag among them.
+        changes = changes and not log.erased_since(connection, since)
         site = Site(connection, settings)
         put = set()
         for path, content in site.files(since if changes else 0):
