@@ -132,6 +132,7 @@ CHECKS: dict[str, Callable[[str, str], str]] = {
     "site.entry_link": _entry_link,
     "desk.author": _name,
     "log.database": _path,
+    "log.key": _path,
     "publish.folder": _path,
     "publish.theme": _path,
     "websub.hub": _hub,

@@ -9,6 +9,7 @@
     │   └── Conflict         the story has moved on since the writer looked
     ├── SettingsError        a settings file says something it cannot mean
     ├── DatabaseError        the database cannot be used as it is
+    ├── KeyFileError         the key file cannot be used as it is
     └── PublishError         the folder cannot be published into as it is
 
 Everything else is a bug and stays a traceback.
@@ -96,6 +97,15 @@ class DatabaseError(FeedError):
         self.database = database
         self.problem = problem
         super().__init__(f"{database}: {problem}")
+
+
+class KeyFileError(FeedError):
+    """`file` holds the private key, or should; `problem` says what is wrong and what to do."""
+
+    def __init__(self, file: object, problem: str) -> None:
+        self.file = str(file)
+        self.problem = problem
+        super().__init__(f"{self.file}: {problem}")
 
 
 class PublishError(FeedError):

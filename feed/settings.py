@@ -43,9 +43,11 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where events are kept: a path from the settings file's folder, or an SQLAlchemy URL."""
+    """Where events are kept: a path from the settings file's folder, or an SQLAlchemy URL; and the path of the
+    private key that signs the log's checkpoints, if that file is there."""
 
     database: str = "feed.db"
+    key: str = "feed.key"
 
 
 class Publish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,6 +98,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         # SQLAlchemy (2.1 and later) undoes percent-encoding in a path, and a query begins at "?".
         path = (self.folder / self.log.database).as_posix()
         return "sqlite:///" + path.replace("%", "%25").replace("?", "%3F")
+
+    @property
+    def key_file(self) -> Path:
+        """The absolute path of the private key, which need not be there."""
+        return self.folder / self.log.key
 
     @property
     def public(self) -> Path:

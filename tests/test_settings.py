@@ -505,7 +505,7 @@ def test_what_was_written_is_loaded(tmp_path_factory: pytest.TempPathFactory, ti
     assert {key: set(table) for key, table in written.items()} == {
         "site": {"url", "title", "timezone", "language", "authority", "since"},
         "desk": {"author"},
-        "log": {"database"},
+        "log": {"database", "key"},
         "publish": {"folder", "pages"},
         "websub": set(),
     }

@@ -34,7 +34,9 @@ class Desk:
         from feed import settings
 
         loaded = settings.load(self._config)
-        return replace(loaded, log=settings.Log(database=self._from_here(self._database))) if self._database else loaded
+        if self._database is None:
+            return loaded
+        return replace(loaded, log=replace(loaded.log, database=self._from_here(self._database)))
 
     @cached_property
     def newsroom(self) -> Newsroom:

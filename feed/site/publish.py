@@ -18,6 +18,7 @@ from feed.database import Database
 from feed.errors import PublishError
 from feed.projections import lists
 from feed.settings import Settings
+from feed.site.checkpoint import CHECKPOINT, signed_head
 from feed.site.files import Site
 from feed.site.folder import Folder, Published
 from feed.site.theme import Theme
@@ -57,6 +58,7 @@ def publish(database: Database, settings: Settings, folder: Path, *, everything:
         # Other settings may mean fewer files, and what was withdrawn would live on in those of before.
         if everything or (last is not None and not changes):
             target.remove_others(put)
+        target.put(CHECKPOINT, signed_head(head, settings))
         target.finish(Published(origin=head.origin, position=head.size, fingerprint=fingerprint))
         return Report(
             folder=folder,
