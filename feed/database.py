@@ -148,7 +148,7 @@ class Database:
 
 def open_database(url: str) -> Database:
     """The database at `url`, if this version can use it as it is. Raises DatabaseError."""
-    file = _file_of(url)
+    file = file_of(url)
     _check_file(file)
     engine = _engine(url)
     database = Database(str(file), engine)
@@ -166,7 +166,7 @@ def create(url: str, fill: Callable[[Connection], None]) -> None:
 
     Raises DatabaseError, also if something is there.
     """
-    file = _file_of(url)
+    file = file_of(url)
     taken = DatabaseError(str(file), "is there already: choose another name, or remove it")
     try:
         if file.exists():
@@ -174,8 +174,8 @@ def create(url: str, fill: Callable[[Connection], None]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".feed-", dir=file.parent) as folder:
             fresh = Path(folder) / file.name
-            _migrate(str(file), _url_of(fresh))
-            _fill(str(file), _url_of(fresh), fill)
+            _migrate(str(file), url_of(fresh))
+            _fill(str(file), url_of(fresh), fill)
             # Unlike a rename, a link never takes the place of a file that someone has made meanwhile.
             os.link(fresh, file)
     except OSError as error:
@@ -189,7 +189,7 @@ def upgrade(url: str) -> Path | None:
 
     Raises DatabaseError.
     """
-    file = _file_of(url)
+    file = file_of(url)
     try:
         open_database(url).close()
     except OlderDatabase as older:
@@ -201,18 +201,46 @@ def upgrade(url: str) -> Path | None:
 
 def backup(url: str, label: str) -> Path:
     """Copy a database to a new file beside it, with the label in its name; returns its path. Raises DatabaseError."""
-    file = _file_of(url)
+    file = file_of(url)
     names = (f"{file.name}.{label}.backup{f'-{number}' if number > 1 else ''}" for number in count(1))
     copy = next(path for name in names if not (path := file.with_name(name)).exists())
-    _copy(file, copy)
+    copy_to(file, copy)
     return copy
 
 
 def copies(url: str) -> list[Path]:
     """The copies of a database that `backup` has made beside it."""
-    file = _file_of(url)
+    file = file_of(url)
     name = re.compile(rf"{re.escape(file.name)}\..*\.backup(-\d+)?")
     return sorted(path for path in file.parent.iterdir() if name.fullmatch(path.name))
+
+
+def copy_to(file: Path, copy: Path) -> None:
+    """Copy one snapshot of a database to a new file, while others go on writing. Raises DatabaseError."""
+    with explained(str(file)):
+        source, target = sqlite3.connect(file), sqlite3.connect(copy)
+        try:
+            source.backup(target)
+        finally:
+            target.close()
+            source.close()
+    shutil.copymode(file, copy)
+
+
+def settle(file: Path) -> None:
+    """Bring what stands beside a database into it, so that the file alone is all of it.
+
+    Raises DatabaseError where another program has it open. What is damaged stays as it is.
+    """
+    connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        # SQLite leaves the mode only when nobody else is there.
+        connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise DatabaseError(str(file), "another program has it open: end that, then repeat") from None
+    finally:
+        connection.close()
 
 
 class OlderDatabase(DatabaseError):
@@ -265,7 +293,8 @@ def _translated(name: str, error: BaseException | None) -> DatabaseError | None:
     return DatabaseError(name, repair) if repair else None
 
 
-def _file_of(url: str) -> Path:
+def file_of(url: str) -> Path:
+    """The file of a database at `url`. Raises DatabaseError."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -290,7 +319,7 @@ def _check_file(file: Path) -> None:
         raise DatabaseError(str(file), f"cannot be opened ({error.strerror}): name another one (--database)") from None
 
 
-def _url_of(file: Path) -> str:
+def url_of(file: Path) -> str:
     """SQLite's address of a file; SQLAlchemy undoes percent-encoding, and a query begins at a question mark."""
     return "sqlite:///" + str(file).replace("%", "%25").replace("?", "%3F")
 
@@ -373,14 +402,3 @@ def _set_wal(name: str, engine: Engine) -> None:
     with explained(name), engine.connect() as connection:
         # It cannot be set inside a transaction.
         connection.connection.driver_connection.execute("PRAGMA journal_mode = WAL")  # type: ignore[union-attr]
-
-
-def _copy(file: Path, copy: Path) -> None:
-    with explained(str(file)):
-        source, target = sqlite3.connect(file), sqlite3.connect(copy)
-        try:
-            source.backup(target)
-        finally:
-            target.close()
-            source.close()
-    shutil.copymode(file, copy)

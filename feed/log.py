@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from binascii import hexlify
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import MsgspecError, Struct
-from msgspec.json import Encoder
 from sqlalchemy import Connection, Row, bindparam, text, update
 
 from feed import merkle
@@ -33,7 +33,11 @@ from feed.events import (
 SALT_BYTES = 32
 AT_ONCE = 1_000
 _MICROSECOND = timedelta(microseconds=1)
-_canonical = Encoder(order="sorted").encode
+# RFC 8785: sorted keys, no spaces. No value can hold a character that JSON would escape (text.event_id, text.slug).
+_HEADER = (
+    b'{"commitment":"%b","id":"%b","position":%d,"published_at":"%b","recorded_at":"%b","schema":%d,"story":"%b",'
+    b'"type":"%b","version":%d}'
+)
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -44,18 +48,6 @@ class Head(Struct, frozen=True, kw_only=True):
     recorded_at: str
     frontier: merkle.Frontier
     told: int
-
-
-class _Header(Struct, frozen=True, kw_only=True):
-    position: int
-    id: str
-    story: str
-    version: int
-    type: str
-    schema: int
-    recorded_at: str
-    published_at: str
-    commitment: str
 
 
 _SELECT_HEAD = "SELECT origin, size, recorded_at, frontier, told FROM log_head"
@@ -139,6 +131,26 @@ def erased_since(connection: Connection, position: int) -> bool:
     return connection.exec_driver_sql(_ERASED_SINCE, (position,)).first() is not None
 
 
+def commit(salt: bytes, payload: bytes) -> bytes:
+    """The 32 bytes that bind an event's header to its payload."""
+    return hmac.digest(salt, payload, "sha256")
+
+
+def header(
+    position: int,
+    id: bytes,
+    story: bytes,
+    version: int,
+    type: bytes,
+    schema: int,
+    recorded_at: bytes,
+    published_at: bytes,
+    commitment: bytes,
+) -> bytes:
+    """What an event's leaf is the hash of: canonical JSON of these columns, the texts of which are UTF-8 here."""
+    return _HEADER % (hexlify(commitment), id, position, published_at, recorded_at, schema, story, type, version)
+
+
 class Batch:
     """The events that one write transaction appends: numbered here, written together by `write`.
 
@@ -173,20 +185,21 @@ class Batch:
         """The next event of the log and of its story; `recorded_at` is what `moment` said."""
         position, version = self._size + 1, self.version(story) + 1
         salt, payload = secrets.token_bytes(SALT_BYTES), encode_payload(author, data)
-        commitment = hmac.digest(salt, payload, "sha256")
+        commitment = commit(salt, payload)
         name, schema = type_name(data), schema_number(data)
-        header = _Header(
-            position=position,
-            id=id,
-            story=story,
-            version=version,
-            type=name,
-            schema=schema,
-            recorded_at=recorded_at,
-            published_at=published_at,
-            commitment=commitment.hex(),
+        leaf = merkle.leaf_hash(
+            header(
+                position,
+                id.encode(),
+                story.encode(),
+                version,
+                name.encode(),
+                schema,
+                recorded_at.encode(),
+                published_at.encode(),
+                commitment,
+            )
         )
-        leaf = merkle.leaf_hash(_canonical(header))
         self._events.append((position, id, story, version, name, schema, recorded_at, published_at, commitment, leaf))
         self._payloads.append((position, salt, payload.decode()))
         self._frontier = merkle.extend(self._frontier, self._size, leaf)

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from feed import database, eraser, log, projections
+from feed import checkpoint, copying, database, eraser, keys, log, projections, verify
+from feed.checkpoint import Verifier
 from feed.database import Database
 from feed.dates import Instant
 from feed.developments import Development
@@ -32,6 +34,7 @@ from feed.settings import Settings
 from feed.site.entries import Entry, entry
 from feed.site.voice import Voice, voice
 from feed.story import Story
+from feed.verify import Fault, Older, Verdict
 
 if TYPE_CHECKING:
     from feed.site.publish import Report
@@ -105,6 +108,12 @@ class Newsroom:
         finally:
             opened.close()
         return copy
+
+    @classmethod
+    def restore(cls, settings: Settings, file: Path, progress: Progress) -> tuple[int, Path | None]:
+        """Put a proved copy of a backup in place of the database; returns its number of events, and where the
+        replaced one is kept. Raises DatabaseError."""
+        return copying.restore(settings.database_url, file, progress)
 
     def __enter__(self) -> Self:
         return self
@@ -217,6 +226,8 @@ class Newsroom:
         where = folder or self.settings.public
         if Path(self._database.name).resolve().is_relative_to(where.resolve()):
             raise PublishError(where, "holds the database, which would be published with it: name another folder")
+        if self.settings.key_file.resolve().is_relative_to(where.resolve()):
+            raise PublishError(where, "holds the private key (log.key), which would be published: move it elsewhere")
         return publish(self._database, self.settings, where, everything=everything, takeover=takeover)
 
     def waiting(self, folder: Path | None = None) -> Iterator[Entry]:
@@ -277,6 +288,33 @@ class Newsroom:
             problem = f"the erasure is recorded, but the text may still be in the file: {error.problem}"
             raise DatabaseError(error.database, problem) from error
         return erased
+
+    def verify(self, olders: Sequence[Older], progress: Progress) -> Verdict:
+        """Prove the log, hold it against older checkpoints, and where it has no fault compare the read tables."""
+        with self._database.reading() as connection:
+            verdict = verify.verify(connection, olders, progress)
+            faults = verdict.faults or verify.of_read_tables(connection)
+        if not faults and (difference := self.check(progress)) is not None:
+            key = "/".join(map(str, difference.key))
+            problem = f"the read table {difference.table} says otherwise at {key}: feed rebuild makes it anew"
+            faults = (Fault(kind="damage", position=None, problem=problem),)
+        return replace(verdict, faults=faults)
+
+    def backup(self, file: Path, progress: Progress) -> int:
+        """Copy the database to a new file, proved; returns its number of events. Raises DatabaseError."""
+        return copying.backup(self.settings.database_url, file, progress)
+
+    def make_key(self) -> Verifier:
+        """Make the private key that the settings name; returns the public one. Raises KeyFileError."""
+        return self._verifier(keys.make(self.settings.key_file))
+
+    def public_key(self) -> Verifier:
+        """The public key of the private one that the settings name. Raises KeyFileError."""
+        return self._verifier(keys.public(self.settings.key_file))
+
+    def _verifier(self, public: bytes) -> Verifier:
+        name = checkpoint.origin(self.settings.site.authority, self.head().origin)
+        return Verifier(name=name, public=public)
 
     def copies(self) -> list[Path]:
         """The copies of the database that feed has made beside it."""

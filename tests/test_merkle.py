@@ -7,6 +7,7 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pymerkle import InmemoryTree
 
 from feed import merkle
 
@@ -100,3 +101,12 @@ def test_another_leaf_anywhere_gives_another_root(leaves: list[bytes], data: st.
     at = data.draw(st.integers(0, len(leaves) - 1))
     altered = [*leaves[:at], bytes([leaves[at][0] ^ 1]) + leaves[at][1:], *leaves[at + 1 :]]
     assert merkle.root(grown(altered)) != merkle.root(grown(leaves))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 64, 65, 1000])
+def test_the_root_is_that_of_another_implementation(size: int) -> None:
+    other = InmemoryTree(algorithm="sha256")
+    entries = [number.to_bytes(4) for number in range(size)]
+    for entry in entries:
+        other.append_entry(entry)
+    assert merkle.root(grown([merkle.leaf_hash(entry) for entry in entries])) == other.get_root()
