@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from feed.cli import erasing, reading, tending, threads, updates
+from feed.cli import erasing, keeping, proving, reading, tending, threads, updates
 from feed.cli.desk import Desk
 from feed.cli.layout import plain
 from feed.errors import FeedError
@@ -18,7 +18,8 @@ SECTIONS = {
     "Start": tending.STARTING,
     "Write": (*threads.OPENING, *updates.COMMANDS, *threads.COMMANDS, tending.import_events),
     "Read": reading.COMMANDS,
-    "Publish and keep": (*tending.KEEPING, *erasing.COMMANDS),
+    "Publish and keep": tending.KEEPING,
+    "Prove and protect": (*proving.COMMANDS, *keeping.COMMANDS, *erasing.COMMANDS),
 }
 
 
