@@ -140,3 +140,73 @@ def test_what_a_killed_command_left_beside_the_database_is_gone_once_the_next_ha
     assert sorted(files_in(office.folder)) == ["feed.db", "feed.toml"]
     assert office.size() == 51
     assert office.is_sound()
+
+
+# Forks a process that appends, one event or a batch a transaction, and says which are acknowledged; kills it at some
+# moment; then proves the log. It is warm already, so that a cycle costs no start of Python.
+APPENDING = """
+import json, os, random, select, signal, time
+from pathlib import Path
+from feed import settings
+from feed.events import NewEvent, StoryOpened, UpdateAdded, UpdateRevised, Changes
+from feed.newsroom import Newsroom
+
+loaded = settings.load(Path(sys.argv[1]))
+chance = random.Random(9)
+
+def append(cycle, to):
+    with Newsroom.open(loaded) as newsroom:
+        for number in range(10_000):
+            ids = [f"c{cycle}-{number}-{part}" for part in range(1 + number % 4)]
+            newsroom.append_all([
+                NewEvent(story=f"story-{cycle % 7}", id=id, data=UpdateAdded(headline=f"Update {id}", body="w " * 200))
+                for id in ids
+            ])
+            os.write(to, "".join(id + "\\n" for id in ids).encode())
+
+with Newsroom.open(loaded) as newsroom:
+    for number in range(7):
+        newsroom.append(NewEvent(story=f"story-{number}", data=StoryOpened(headline="A story")))
+acknowledged, lost, faults = [], 0, 0
+for cycle in range(int(sys.argv[2])):
+    children, pipes = [], []
+    for writer in range(1 + cycle % 2):
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            append(cycle * 10 + writer, write)
+        os.close(write)
+        children.append(child)
+        pipes.append(read)
+    select.select(pipes, [], [])
+    time.sleep(chance.uniform(0, 0.02))
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    for pipe in pipes:
+        with os.fdopen(pipe) as stream:
+            acknowledged += [line.strip() for line in stream if line.endswith("\\n")]
+    with Newsroom.open(loaded) as newsroom:
+        verdict = newsroom.verify([], lambda done, total: None)
+        faults += len(verdict.faults)
+with Newsroom.open(loaded) as newsroom:
+    held = [event.id for event in newsroom.events()]
+print(json.dumps({
+    "acknowledged": len(acknowledged), "lost": len(set(acknowledged) - set(held)), "events": len(held),
+    "twice": len(held) - len(set(held)), "faults": faults,
+}))
+"""
+CYCLES = 300
+
+
+@pytest.mark.slow
+def test_300_kills_lose_nothing_that_was_acknowledged_and_leave_no_gap(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = subprocess.run(python(APPENDING, office.config, CYCLES), capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    with capsys.disabled():
+        print(f"\n{CYCLES} cycles of kill -9, each with a feed verify: {found}")  # noqa: T201
+    assert (found["lost"], found["twice"], found["faults"]) == (0, 0, 0)
+    assert found["acknowledged"] > CYCLES
+    assert office.is_sound()
