@@ -200,13 +200,10 @@ CYCLES = 300
 
 
 @pytest.mark.slow
-def test_300_kills_lose_nothing_that_was_acknowledged_and_leave_no_gap(
-    office: Office, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_300_kills_lose_nothing_that_was_acknowledged_and_leave_no_gap(office: Office) -> None:
     done = subprocess.run(python(APPENDING, office.config, CYCLES), capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
-    with capsys.disabled():
-        print(f"\n{CYCLES} cycles of kill -9, each with a feed verify: {found}")  # noqa: T201
+    print(f"{CYCLES} cycles of kill -9, each with a feed verify: {found}")
     assert (found["lost"], found["twice"], found["faults"]) == (0, 0, 0)
     assert found["acknowledged"] > CYCLES
     assert office.is_sound()

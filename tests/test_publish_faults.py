@@ -151,7 +151,7 @@ class Scene:
 @needs_strace
 @pytest.mark.parametrize("call", CALLS)
 def test_a_fault_at_any_call_leaves_a_whole_site_that_the_next_publish_completes(
-    office: Office, tmp_path: Path, server: Server, call: str, capsys: pytest.CaptureFixture[str]
+    office: Office, tmp_path: Path, server: Server, call: str
 ) -> None:
     scene = Scene(office, tmp_path, server)
     assert scene.counts[call] > 0
@@ -161,8 +161,7 @@ def test_a_fault_at_any_call_leaves_a_whole_site_that_the_next_publish_completes
             how = scene.spoil(f"{call}:{fault}:when={number}")
             assert how.startswith(("-9 ", "3 ", "0 ")), how
             ended[fault]["killed" if how[0] == "-" else "refused" if how[0] == "3" else "done"] += 1
-    with capsys.disabled():
-        print(f"\n{call}, each of {scene.counts[call]} calls: {ended}")  # noqa: T201
+    print(f"{call}, each of {scene.counts[call]} calls: {ended}")
     assert ended["signal=KILL"]["killed"] == scene.counts[call]
     assert ended["error=EIO"]["refused"] + ended["error=ENOSPC"]["refused"] > 0
 

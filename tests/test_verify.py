@@ -361,7 +361,7 @@ def flipped(office: Office, chance: random.Random) -> tuple[int, str]:
 
 
 @pytest.mark.slow
-def test_500_flipped_bits_are_all_found(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+def test_500_flipped_bits_are_all_found(office: Office) -> None:
     fill(office, [*story_of(20), *story_of(9, "dam")])
     whole, chance, found = office.file.read_bytes(), random.Random(5), {"damage": 0, "tampering": 0, "refused": 0}  # noqa: S311
     named = 0
@@ -377,8 +377,7 @@ def test_500_flipped_bits_are_all_found(office: Office, capsys: pytest.CaptureFi
         found[seen[0]["kind"]] += 1
         assert seen, (position, column)
         named += any(fault["position"] == position or "finds in" in fault["problem"] for fault in seen)
-    with capsys.disabled():
-        print(f"\n500 bits flipped: {found}, {named} with the event or table named, 0 missed")  # noqa: T201
+    print(f"500 bits flipped: {found}, {named} with the event or table named, 0 missed")
     assert sum(found.values()) == 500
     assert found["damage"] > 450
 
@@ -407,9 +406,7 @@ def honest(office: Office, chance: random.Random) -> None:
 
 
 @pytest.mark.slow
-def test_100_honest_histories_raise_no_alarm(
-    template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_100_honest_histories_raise_no_alarm(template: Path, tmp_path: Path) -> None:
     erasures = events = 0
     for seed in range(100):
         office = furnish(template, tmp_path / str(seed))
@@ -420,8 +417,7 @@ def test_100_honest_histories_raise_no_alarm(
         assert faults(office, "--against", checkpoint) == []
         erasures += office.rows("SELECT count(*) FROM erasures")[0][0]
         events += office.size()
-    with capsys.disabled():
-        print(f"\n100 honest histories, {events} events, {erasures} erased: 0 false alarms")  # noqa: T201
+    print(f"100 honest histories, {events} events, {erasures} erased: 0 false alarms")
     assert erasures > 100
 
 
@@ -457,7 +453,7 @@ def peak() -> Callable[[Office], int]:
 
 @pytest.mark.slow
 def test_the_memory_that_a_proof_takes_does_not_grow_with_the_log(
-    template: Path, tmp_path: Path, peak: Callable[[Office], int], capsys: pytest.CaptureFixture[str]
+    template: Path, tmp_path: Path, peak: Callable[[Office], int]
 ) -> None:
     figures = []
     for updates in (1_000, 20_000):
@@ -465,8 +461,7 @@ def test_the_memory_that_a_proof_takes_does_not_grow_with_the_log(
         for story in range(updates // 50):
             fill(office, story_of(49, f"story-{story}"))
         figures.append(peak(office))
-    with capsys.disabled():
-        print(f"\nfeed verify of 1,000 and 20,000 events: {figures[0] // 1024} and {figures[1] // 1024} MiB")  # noqa: T201
+    print(f"feed verify of 1,000 and 20,000 events: {figures[0] // 1024} and {figures[1] // 1024} MiB")
     assert figures[1] < figures[0] * 1.25
 
 

@@ -127,7 +127,7 @@ def _publish_many(room: Newsroom, times: int) -> float:
 
 
 def _row(name: str, figure: float, unit: str) -> None:
-    print(f"{name:<40} {figure:>10.2f} {unit}", flush=True)  # noqa: T201  # this is what it is for
+    print(f"{name:<40} {figure:>10.2f} {unit}", flush=True)
 
 
 def main() -> None:
