@@ -25,12 +25,17 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def extend(frontier: Frontier, size: int, leaf: bytes) -> Frontier:
     """The frontier after one more leaf; `size` is the number of leaves before it."""
-    hashes = [*frontier, leaf]
-    while size & 1:
-        right, left = hashes.pop(), hashes.pop()
-        hashes.append(node_hash(left, right))
-        size >>= 1
+    hashes = list(frontier)
+    grow(hashes, size, leaf)
     return tuple(hashes)
+
+
+def grow(hashes: list[bytes], size: int, leaf: bytes) -> None:
+    """The same in place, for those who take in leaf after leaf."""
+    while size & 1:
+        leaf = node_hash(hashes.pop(), leaf)
+        size >>= 1
+    hashes.append(leaf)
 
 
 def root(frontier: Frontier) -> bytes:

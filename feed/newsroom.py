@@ -289,10 +289,15 @@ class Newsroom:
             raise DatabaseError(error.database, problem) from error
         return erased
 
-    def verify(self, olders: Sequence[Older], progress: Progress) -> Verdict:
-        """Prove the log, hold it against older checkpoints, and where it has no fault compare the read tables."""
+    def prove(self, olders: Sequence[Older], progress: Progress) -> Verdict:
+        """Prove the log, and hold it against older checkpoints; the read tables are not looked at."""
         with self._database.reading() as connection:
-            verdict = verify.verify(connection, olders, progress)
+            return verify.verify(connection, olders, progress)
+
+    def verify(self, olders: Sequence[Older], progress: Progress) -> Verdict:
+        """The same, and where the log has no fault compare the read tables with it."""
+        verdict = self.prove(olders, progress)
+        with self._database.reading() as connection:
             faults = verdict.faults or verify.of_read_tables(connection)
         if not faults and (difference := self.check(progress)) is not None:
             key = "/".join(map(str, difference.key))

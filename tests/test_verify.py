@@ -232,6 +232,7 @@ def test_read_tables_that_say_otherwise_are_damage(filled: Office) -> None:
     filled.change("UPDATE updates SET headline = 'Another' WHERE story = 'flood' AND added = 3")
     (found,) = faults(filled)
     assert (found["kind"], "feed rebuild makes it anew" in found["problem"]) == ("damage", True)
+    assert faults(filled, "--log-only") == []
 
 
 # Against older checkpoints
@@ -428,8 +429,8 @@ def test_a_proof_reads_the_log_once_in_pieces(office: Office) -> None:
     """Not whole: the driver is asked for rows one after the other, and progress is told on the way."""
     fill(office, story_of(2_500))
     seen: list[tuple[int, int]] = []
-    with office.newsroom() as newsroom, newsroom._database.reading() as connection:
-        verdict = verify.verify(connection, [], lambda done, total: seen.append((done, total)))
+    with office.newsroom() as newsroom:
+        verdict = newsroom.prove([], lambda done, total: seen.append((done, total)))
     assert verdict.faults == ()
     assert seen == [(1000, 2501), (2000, 2501), (2501, 2501)]
 
