@@ -18,6 +18,7 @@ from feed.errors import DatabaseError, FeedError, Invalid
 from feed.settings import Settings
 from feed.site.checkpoint import CHECKPOINT
 from feed.site.folder import Folder
+from feed.site.standing import WHOSE, standing
 
 _GROUP = stat.S_IRGRP | stat.S_IWGRP
 
@@ -57,7 +58,7 @@ def _log(opened: Database, settings: Settings, now: datetime) -> Iterator[Findin
             yield from _integrity(connection)
             yield from _read_tables(connection, head)
             yield _clock(head, now)
-            yield _folder(head, settings)
+            yield _folder(connection, head, settings)
     except DatabaseError as error:
         yield Finding(subject="database", text=error.problem, repair="feed restore BACKUP")
 
@@ -86,16 +87,13 @@ def _clock(head: log.Head, now: datetime) -> Finding:
     return Finding(subject="clock", text="is not behind the log")
 
 
-def _folder(head: log.Head, settings: Settings) -> Finding:
+def _folder(connection: Connection, head: log.Head, settings: Settings) -> Finding:
     folder = Folder(settings.public)
     last = folder.published()
     if last is None:
         return Finding(subject="folder", text=f"{folder.folder}: never published", repair="feed publish")
-    if last.origin != head.origin:
-        text = f"{folder.folder} was published from another log"
-        return Finding(subject="folder", text=text, repair="feed publish --takeover")
-    if last.position > head.size:
-        text = f"{folder.folder} is ahead: it shows event {last.position}, and the log ends at {head.size}"
+    if (stands := standing(connection, head, last)) != "here":
+        text = f"{folder.folder} was published from {WHOSE[stands]}"
         return Finding(subject="folder", text=text, repair="feed publish --takeover")
     if last.position < head.size:
         text = f"{folder.folder} is behind: it shows event {last.position} of {head.size}"

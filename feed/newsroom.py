@@ -244,6 +244,7 @@ class Newsroom:
     def status(self) -> Status:
         """What has not been published, and what is wrong."""
         from feed.site.folder import RECORD, Folder
+        from feed.site.standing import WHOSE, standing
 
         folder = Folder(self.settings.public)
         last = folder.published()
@@ -252,8 +253,9 @@ class Newsroom:
             since = last.position if last and last.origin == head.origin else 0
             waiting = lists.count_by_kind(connection, after=since)
             problems = projections.problems(connection, head.size)
-        if last is not None and (last.origin != head.origin or last.position > head.size):
-            problems.append(f"{folder.folder} was published from another log: feed publish --takeover takes it over")
+            if last is not None and (stands := standing(connection, head, last)) != "here":
+                whose = f"{folder.folder} was published from {WHOSE[stands]}"
+                problems.append(f"{whose}: feed publish --takeover takes it over")
         return Status(
             folder=folder.folder,
             last_published=_modified(folder.folder / RECORD) if last else None,

@@ -345,3 +345,19 @@ def test_the_database_itself_refuses_what_no_erasure_allows(told: Office, statem
     with pytest.raises(sqlite3.IntegrityError):
         told.change(statement)
     assert [told.rows("SELECT * FROM payloads"), told.rows("SELECT * FROM erasures")] == before
+
+
+def test_a_database_from_before_erasures_is_upgraded_and_proved(told: Office) -> None:
+    with closing(sqlite3.connect(told.file, isolation_level=None)) as connection:
+        for name in ("payloads_no_delete", "payloads_no_return"):
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DROP TABLE erasures")
+        connection.execute(
+            "CREATE TRIGGER payloads_no_delete BEFORE DELETE ON payloads"
+            " BEGIN SELECT RAISE(ABORT, 'payloads are immutable'); END"
+        )
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    assert told.run("upgrade").stdout.endswith("feed.db.0001.backup\n")
+    assert told.run("verify").exit_code == 0
+    erase(told, "theft/2")
+    assert told.run("verify").exit_code == 0

@@ -61,13 +61,14 @@ _ADVICE = {
 }
 
 
-class Published(msgspec.Struct, frozen=True, kw_only=True):
+class Published(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What `publish.json` says of the last publish that was finished: the log's origin, the position of its
-    snapshot, and the fingerprint of settings, templates and program."""
+    snapshot with the hex leaf of the event there, and the fingerprint of settings, templates and program."""
 
     origin: str
     position: Annotated[int, msgspec.Meta(ge=0)]
     fingerprint: str
+    leaf: str = ""
 
 
 class Folder:

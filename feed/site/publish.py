@@ -21,6 +21,7 @@ from feed.settings import Settings
 from feed.site.checkpoint import CHECKPOINT, signed_head
 from feed.site.files import Site
 from feed.site.folder import Folder, Published
+from feed.site.standing import WHOSE, leaf_at, standing
 from feed.site.theme import Theme
 
 
@@ -45,7 +46,7 @@ def publish(database: Database, settings: Settings, folder: Path, *, everything:
     with Folder(folder) as target, ExitStack() as stack:
         connection, head = _snapshot(database, stack)
         fingerprint = _fingerprint(settings)
-        last = _last(target, head, takeover)
+        last = _last(target, connection, head, takeover)
         since = last.position if last else 0
         changes = last is not None and last.fingerprint == fingerprint and not everything
         # What was erased may stand in any file, a topic's folder named by its tag among them.
@@ -59,7 +60,8 @@ def publish(database: Database, settings: Settings, folder: Path, *, everything:
         if everything or (last is not None and not changes):
             target.remove_others(put)
         target.put(CHECKPOINT, signed_head(head, settings))
-        target.finish(Published(origin=head.origin, position=head.size, fingerprint=fingerprint))
+        leaf = leaf_at(connection, head.size)
+        target.finish(Published(origin=head.origin, position=head.size, fingerprint=fingerprint, leaf=leaf))
         return Report(
             folder=folder,
             address=site.addresses.url + "atom.xml",
@@ -82,17 +84,16 @@ def _snapshot(database: Database, stack: ExitStack) -> tuple[Connection, log.Hea
     return connection, head
 
 
-def _last(target: Folder, head: log.Head, takeover: bool) -> Published | None:
+def _last(target: Folder, connection: Connection, head: log.Head, takeover: bool) -> Published | None:
     """The folder's last publish, if this one goes on from there. Raises PublishError."""
     last = target.published()
-    if last is None or (last.origin == head.origin and last.position <= head.size):
+    if last is None or (stands := standing(connection, head, last)) == "here":
         return last
     if takeover:
         return None
-    whose = "another log" if last.origin != head.origin else "a later state of this log, before it was restored"
     raise PublishError(
         target.folder,
-        f"was published from {whose}: name another folder (--out), or take this one over (--takeover)",
+        f"was published from {WHOSE[stands]}: name another folder (--out), or take this one over (--takeover)",
     )
 
 
