@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from binascii import hexlify, unhexlify
+from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 from feed import log, merkle
@@ -10,24 +11,22 @@ from feed import log, merkle
 # Every bit of a payload is tried, at a hash of the whole each.
 MOST_BYTES = 8 * 1024
 _BITS = range(63)
-# The columns that are in the header stand first.
-_COLUMNS = 9
-_TEXTS = ("id", "story", "type", "recorded_at", "published_at", "commitment")
-_INTEGERS = ("position", "version", "schema")
+_IN_HEADER = len(log.HEADER_COLUMNS)
 
 
 class Row(NamedTuple):
-    """An event as it is stored, texts as UTF-8; salt and payload are None where the payload is missing."""
+    """An event as it is stored, texts as UTF-8, the commitment in hex; salt and payload are None where the payload is
+    missing. What is in the header comes first, in its order."""
 
-    position: int
-    id: bytes
-    story: bytes
-    version: int
-    type: bytes
-    schema: int
-    recorded_at: bytes
-    published_at: bytes
     commitment: bytes
+    id: bytes
+    position: int
+    published_at: bytes
+    recorded_at: bytes
+    schema: int
+    story: bytes
+    type: bytes
+    version: int
     leaf: bytes
     salt: bytes | None
     payload: bytes | None
@@ -36,13 +35,13 @@ class Row(NamedTuple):
 
 def is_bound(row: Row) -> bool:
     """Whether the payload, if it is there, is the one that the header commits to."""
-    return row.payload is None or log.commit(row.salt or b"", row.payload) == row.commitment
+    return row.payload is None or hexlify(log.commit(row.salt or b"", row.payload)) == row.commitment
 
 
 def leaf_of(row: Row) -> bytes:
     """The leaf that the row's header makes."""
-    columns: Any = row[:_COLUMNS]
-    return merkle.leaf_hash(log.header(*columns))
+    columns: Any = row[:_IN_HEADER]
+    return merkle.leaf_hash(log.header(columns))
 
 
 def altered(row: Row) -> tuple[Literal["damage", "tampering"], int, str]:
@@ -53,7 +52,7 @@ def altered(row: Row) -> tuple[Literal["damage", "tampering"], int, str]:
         return "tampering", row.position, "its payload is not the one that was recorded"
     if are_one_bit_apart(leaf_of(row), row.leaf):
         return "damage", row.position, "one bit of its leaf is flipped"
-    for name in (*_TEXTS, *_INTEGERS):
+    for name in log.HEADER_COLUMNS:
         if any(leaf_of(repaired) == row.leaf for repaired in _with_flips(row, name)):
             return "damage", row.position, f"one bit of its {name} is flipped"
     return "tampering", row.position, "its header is not the one that was recorded"
@@ -66,22 +65,21 @@ def are_one_bit_apart(one: bytes, other: bytes) -> bool:
 
 def _payload_was_one_bit_off(row: Row) -> bool:
     salt, payload = row.salt or b"", row.payload or b""
-    return _one_bit_repairs(salt, lambda right: log.commit(right, payload) == row.commitment) or (
-        len(payload) <= MOST_BYTES
-        and _one_bit_repairs(payload, lambda right: log.commit(salt, right) == row.commitment)
+    some = _flipped(payload) if len(payload) <= MOST_BYTES else ()
+    return any(is_bound(row._replace(salt=right)) for right in _flipped(salt)) or any(
+        is_bound(row._replace(payload=right)) for right in some
     )
-
-
-def _one_bit_repairs(stored: bytes, is_right: Callable[[bytes], bool]) -> bool:
-    return any(map(is_right, _flipped(stored)))
 
 
 def _with_flips(row: Row, name: str) -> Iterator[Row]:
     """The row with each bit of one column flipped in turn."""
-    value: Any = getattr(row, name)
-    flipped: Iterator[Any] = _flipped(value) if isinstance(value, bytes) else (value ^ 1 << bit for bit in _BITS)
-    for one in flipped:
-        yield row._replace(**{name: one})
+    yield from (row._replace(**{name: one}) for one in _flips(name, getattr(row, name)))
+
+
+def _flips(name: str, value: Any) -> Iterator[Any]:
+    if name == "commitment":
+        return map(hexlify, _flipped(unhexlify(value)))
+    return _flipped(value) if isinstance(value, bytes) else (value ^ 1 << bit for bit in _BITS)
 
 
 def _flipped(stored: bytes) -> Iterator[bytes]:

@@ -33,6 +33,17 @@ from feed.events import (
 SALT_BYTES = 32
 AT_ONCE = 1_000
 _MICROSECOND = timedelta(microseconds=1)
+HEADER_COLUMNS = (
+    "commitment",
+    "id",
+    "position",
+    "published_at",
+    "recorded_at",
+    "schema",
+    "story",
+    "type",
+    "version",
+)
 # RFC 8785: sorted keys, no spaces. No value can hold a character that JSON would escape (text.event_id, text.slug).
 _HEADER = (
     b'{"commitment":"%b","id":"%b","position":%d,"published_at":"%b","recorded_at":"%b","schema":%d,"story":"%b",'
@@ -136,19 +147,10 @@ def commit(salt: bytes, payload: bytes) -> bytes:
     return hmac.digest(salt, payload, "sha256")
 
 
-def header(
-    position: int,
-    id: bytes,
-    story: bytes,
-    version: int,
-    type: bytes,
-    schema: int,
-    recorded_at: bytes,
-    published_at: bytes,
-    commitment: bytes,
-) -> bytes:
-    """What an event's leaf is the hash of: canonical JSON of these columns, the texts of which are UTF-8 here."""
-    return _HEADER % (hexlify(commitment), id, position, published_at, recorded_at, schema, story, type, version)
+def header(columns: tuple[bytes | int, ...]) -> bytes:
+    """What an event's leaf is the hash of: canonical JSON of these columns, in the order of HEADER_COLUMNS, texts as
+    UTF-8 and the commitment in hex."""
+    return _HEADER % columns
 
 
 class Batch:
@@ -189,15 +191,17 @@ class Batch:
         name, schema = type_name(data), schema_number(data)
         leaf = merkle.leaf_hash(
             header(
-                position,
-                id.encode(),
-                story.encode(),
-                version,
-                name.encode(),
-                schema,
-                recorded_at.encode(),
-                published_at.encode(),
-                commitment,
+                (
+                    hexlify(commitment),
+                    id.encode(),
+                    position,
+                    published_at.encode(),
+                    recorded_at.encode(),
+                    schema,
+                    story.encode(),
+                    name.encode(),
+                    version,
+                )
             )
         )
         self._events.append((position, id, story, version, name, schema, recorded_at, published_at, commitment, leaf))

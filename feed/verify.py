@@ -25,9 +25,10 @@ Kind = Literal["damage", "tampering", "truncation"]
 MOST_FAULTS = 100
 _STEP = 1_000
 
+# In the order of evidence.Row.
 _ROWS = """
-SELECT e.position, e.id, e.story, e.version, e.type, e.schema, e.recorded_at, e.published_at, e.commitment, e.leaf,
-  p.salt, p.data, x.erased_by
+SELECT lower(hex(e.commitment)), e.id, e.position, e.published_at, e.recorded_at, e.schema, e.story, e.type,
+  e.version, e.leaf, p.salt, p.data, x.erased_by
 FROM events e LEFT JOIN payloads p ON p.position = e.position LEFT JOIN erasures x ON x.position = e.position
 ORDER BY e.position
 """

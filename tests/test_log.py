@@ -290,21 +290,20 @@ def test_absent_fields_are_not_stored() -> None:
 )
 def test_the_header_is_canonical_json(position: int, id: str, story: str) -> None:
     moment = from_datetime(NOON)
-    texts = [id.encode(), story.encode(), b"update.added", moment.encode()]
-    header = log.header(position, *texts[:2], position, texts[2], 1, texts[3], texts[3], b"\xab" * 32)
-    assert header == rfc8785.dumps(
-        {
-            "position": position,
-            "id": id,
-            "story": story,
-            "version": position,
-            "type": "update.added",
-            "schema": 1,
-            "recorded_at": moment,
-            "published_at": moment,
-            "commitment": "ab" * 32,
-        }
-    )
+    values = {
+        "position": position,
+        "id": id,
+        "story": story,
+        "version": position,
+        "type": "update.added",
+        "schema": 1,
+        "recorded_at": moment,
+        "published_at": moment,
+        "commitment": "ab" * 32,
+    }
+    columns = [values[name] for name in log.HEADER_COLUMNS]
+    header = log.header(tuple(value.encode() if isinstance(value, str) else value for value in columns))
+    assert header == rfc8785.dumps(values)
 
 
 # Reading

@@ -77,19 +77,18 @@ def rewritten(office: Office, change: Callable[[sqlite3.Connection], None]) -> N
             connection.execute(f"DROP TRIGGER {name}")
         change(connection)
         frontier: merkle.Frontier = ()
-        rows = connection.execute(
-            "SELECT position, id, story, version, type, schema, recorded_at, published_at, salt, data"
-            " FROM events JOIN payloads USING (position) ORDER BY position"
-        ).fetchall()
-        for size, row in enumerate(rows):
-            commitment = log.commit(row[8], row[9].encode())
-            texts = [value.encode() if isinstance(value, str) else value for value in row[:8]]
-            leaf = merkle.leaf_hash(log.header(*texts, commitment))
+        names = ", ".join(log.HEADER_COLUMNS[1:])
+        query = f"SELECT {names}, salt, data FROM events JOIN payloads USING (position) ORDER BY position"  # noqa: S608
+        rows = connection.execute(query).fetchall()
+        for size, (*columns, salt, data) in enumerate(rows):
+            commitment = log.commit(salt, data.encode())
+            texts = (value.encode() if isinstance(value, str) else value for value in columns)
+            leaf = merkle.leaf_hash(log.header((commitment.hex().encode(), *texts)))
             frontier = merkle.extend(frontier, size, leaf)
-            connection.execute(
-                "UPDATE events SET commitment = ?, leaf = ? WHERE position = ?", (commitment, leaf, row[0])
-            )
-        head = (len(rows), rows[-1][6], merkle.pack(frontier))
+            made = "UPDATE events SET commitment = ?, leaf = ? WHERE position = ?"
+            connection.execute(made, (commitment, leaf, size + 1))
+        (recorded_at,) = connection.execute("SELECT max(recorded_at) FROM events").fetchone()
+        head = (len(rows), recorded_at, merkle.pack(frontier))
         connection.execute("UPDATE log_head SET size = ?1, recorded_at = ?2, frontier = ?3, told = min(told, ?1)", head)
         for _, sql in triggers:
             connection.execute(sql)
