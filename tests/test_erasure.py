@@ -227,6 +227,17 @@ def test_an_update_withdrawn_before_is_not_withdrawn_again_and_its_notice_goes_t
     assert holders(told.folder, SECRET) == []
 
 
+def test_a_note_on_what_was_withdrawn_becomes_a_stub_too(told: Office) -> None:
+    told.run("withdraw", "theft/2", "--notice", "Not true.")
+    told.run("note", "theft/2", f"We are sorry for {SECRET}.", "--id", "sorry", "--publish")
+    feed = told.folder / "public/stories/theft/feed.json"
+    assert f"sorry for {SECRET}" in feed.read_text()
+    erase(told, "theft/2", "--publish")
+    (stub,) = (item for item in json.loads(feed.read_bytes())["items"] if item["id"].endswith("/sorry"))
+    assert "Withdrawn: update of" in stub["title"]
+    assert GROUND in stub["content_html"]
+
+
 def test_one_event_alone_can_be_erased(told: Office) -> None:
     assert erase(told, "--event", "8").startswith("theft/2: erased 1 event, event 8 (event 12); withdrawn by event 11")
     assert told.rows("SELECT position FROM erasures") == [(8,)]

@@ -360,6 +360,32 @@ def flipped(office: Office, chance: random.Random) -> tuple[int, str]:
     return position, column
 
 
+@pytest.mark.parametrize(
+    ("column", "named"),
+    [
+        ("salt", "payload or salt"),
+        ("data", "payload or salt"),
+        ("leaf", "leaf"),
+        ("commitment", "commitment"),
+        ("id", "id"),
+        ("story", "story"),
+        ("type", "type"),
+        ("recorded_at", "recorded_at"),
+        ("published_at", "published_at"),
+    ],
+)
+def test_one_flipped_bit_is_damage_and_the_column_is_named(filled: Office, column: str, named: str) -> None:
+    table = "payloads" if column in ("salt", "data") else "events"
+    ((value,),) = filled.rows(f"SELECT CAST({column} AS BLOB) FROM {table} WHERE position = 4")  # noqa: S608
+    flipped = bytes([value[0] ^ 2, *value[1:]]).hex()
+    of = "BLOB" if column in ("salt", "leaf", "commitment") else "TEXT"
+    change = f"UPDATE {table} SET {column} = CAST(x'{flipped}' AS {of}) WHERE position = 4"  # noqa: S608
+    unguarded(filled, change)
+    found = faults(filled)[0]
+    assert (found["kind"], found["position"]) == ("damage", 4)
+    assert found["problem"] == f"one bit of its {named} is flipped"
+
+
 @pytest.mark.slow
 def test_500_flipped_bits_are_all_found(office: Office) -> None:
     fill(office, [*story_of(20), *story_of(9, "dam")])
