@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import log_fixtures
+import lxml.html
 import pytest
 from click.testing import Result
 from log_fixtures import Office, adding, feed_command, files_in, fill, line, opening, story_of
@@ -127,6 +128,41 @@ def test_the_next_publish_shows_stubs_under_the_ids_that_were_there(told: Office
     assert "Withdrawn: update of" in stub["title"]
     assert GROUND in stub["content_html"]
     assert sum("Withdrawn: update of" in item["title"] for item in after.values()) == 4
+
+
+def test_no_page_of_a_long_story_holds_it_and_its_address_goes_on(office: Office) -> None:
+    """Neither that of its time, nor the newest, which shows claims and what was most important at every moment."""
+    named = adding("theft", headline=f"{SECRET} was arrested", key=True, stances=[STANCE], body=SECRET)
+    revised = line("theft", "update.revised", update="1", signal="correction", notice=f"Not {SECRET}.",
+                   changes={"headline": f"{SECRET} was questioned", "key": False, "stances": []})  # fmt: skip
+    fill(office, [opening("theft"), named, *(adding("theft") for _ in range(300)), revised])
+    assert office.run("publish").exit_code == 0
+    pages = office.folder / "public/stories/theft"
+    assert SECRET in (pages / "part-00001.html").read_text()
+    erase(office, "theft/1", "--publish")
+    assert holders(office.folder, SECRET) == []
+    assert 'href="part-00001.html#1"' in (pages / "index.html").read_text()
+    (article,) = lxml.html.parse(pages / "part-00001.html").xpath("//article[@id='1']")
+    assert "Withdrawn" in article.text_content()
+    assert GROUND in article.text_content()
+
+
+def test_a_story_of_which_everything_is_erased_keeps_its_page(office: Office) -> None:
+    related = line("flood", "story.changed", related=[{"rel": "related", "story": "theft"}])
+    named = adding("theft", headline=f"{SECRET} was arrested", key=True)
+    fill(office, [opening("theft", headline=f"The case of {SECRET}", summary=SECRET, tags=[SECRET]), named,
+                  line("theft", "story.changed", pinned="1", headline=SECRET), *story_of(2), related])  # fmt: skip
+    assert office.run("publish").exit_code == 0
+    assert SECRET in (office.folder / "public/stories/flood/index.html").read_text()
+    erase(office, "theft/1")
+    for position in ("1", "3"):
+        erase(office, "--event", position)
+    assert office.run("publish").exit_code == 0
+    assert holders(office.folder, SECRET) == []
+    page = (office.folder / "public/stories/theft/index.html").read_text()
+    assert GROUND in page
+    assert "_past" not in page
+    assert office.run("verify").exit_code == 0
 
 
 def test_the_read_tables_are_what_a_rebuild_makes(told: Office) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, and_, exists, or_, select
 
 from feed import log
-from feed.database import events
+from feed.database import Unreadable, events
 from feed.dates import Instant
 from feed.developments import Development
 from feed.moments import heads
@@ -138,4 +138,7 @@ def _heads(connection: Connection, slug: str) -> list[tuple[Instant, Story]]:
     of_story = select(events.c.position).where(events.c.story == slug, events.c.type.startswith("story."))
     closing = (_updates.c.story == slug, _updates.c.closes == 1, _updates.c.status != "undone")
     of_updates = select(_updates.c.position).where(*closing)
-    return heads(log.read_at(connection, [*connection.scalars(of_story), *connection.scalars(of_updates)]))
+    found = heads(log.read_at(connection, [*connection.scalars(of_story), *connection.scalars(of_updates)]))
+    if not found:
+        raise Unreadable(f"the log has nothing of the story {slug!r} that the read tables have")
+    return found

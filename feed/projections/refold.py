@@ -31,7 +31,7 @@ def refold(connection: Connection, slug: str) -> None:
     of_story = developments.c.story == slug
     numbers = {row.position: row.number for row in connection.execute(select(developments).where(of_story))}
     connection.execute(delete(channels).where(channels.c.number.in_(select(developments.c.number).where(of_story))))
-    for table in (LIVE.updates, LIVE.stances, LIVE.claims, LIVE.revisions, LIVE.notes, developments):
+    for table in (LIVE.updates, LIVE.stances, LIVE.claims, LIVE.revisions, LIVE.notes, LIVE.relations, developments):
         connection.execute(delete(table).where(table.c.story == slug))
     connection.execute(delete(LIVE.stories).where(LIVE.stories.c.slug == slug))
     _fold(connection, slug, numbers)
