@@ -106,6 +106,12 @@ def channels_since(connection: Connection, since: int, rewritten: Sequence[int])
     return sorted(names)
 
 
+def is_new(connection: Connection, channel: str, since: int) -> bool:
+    """Whether a channel that holds developments holds none up to a position."""
+    first = select(func.min(_channels.c.number)).where(_channels.c.channel == channel).scalar_subquery()
+    return (connection.scalar(select(_developments.c.position).where(_developments.c.number == first)) or 0) > since
+
+
 # A revision of the tags that hides the older ones leaves its mark here (story.Update.hidden).
 _tags_may_be_shown = _updates.c.hidden.not_like('%"tags"%')
 

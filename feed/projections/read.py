@@ -120,10 +120,10 @@ def added_at(connection: Connection, slug: str, name: str) -> int:
     return int(connection.scalars(query).one())
 
 
-def touched_since(connection: Connection, position: int) -> list[str]:
-    """The stories with events after a position."""
-    query = select(_stories.c.slug).where(_stories.c.position > position).order_by(_stories.c.slug)
-    return list(connection.scalars(query))
+def touched_since(connection: Connection, position: int) -> dict[str, int]:
+    """The stories with events after a position, in order, each with the position of its opening."""
+    query = select(_stories.c.slug, _stories.c.opened).where(_stories.c.position > position)
+    return dict(tuple(row) for row in connection.execute(query.order_by(_stories.c.slug)))
 
 
 def parties(connection: Connection, slug: str, *, other_than: str | None = None) -> list[str]:

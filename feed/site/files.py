@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -68,23 +68,30 @@ class Site:
 
     def files(self, since: int) -> Iterator[File]:
         """The files that events after a position may have changed; after 0, all."""
-        slugs = read.touched_since(self._connection, since)
-        if not slugs and since:
+        touched = read.touched_since(self._connection, since)
+        if not touched and since:
             return
         if self._has_pages and not since:
             yield from self._theme.static()
+        # What is new leads to what is new, and nothing else leads there yet: topics, then stories.
+        channels = self._new_channels(since)
+        for name in channels:
+            yield from self._channel_files(name, since, ())
         rewritten: list[lists.Place] = []
-        for slug in slugs:
+        for slug in sorted(touched, key=lambda slug: touched[slug] <= since):
             of_story = lists.rewritten(self._connection, slug, since)
             yield from self._story_files(slug, since, of_story)
             rewritten += of_story
-        yield from self._relating_files(slugs, since)
-        yield from self._channel_files(since, rewritten)
+        yield from self._relating_files(touched, since)
+        numbers = [place.number for place in rewritten]
+        for name in lists.channels_since(self._connection, since, numbers):
+            if name not in channels:
+                yield from self._channel_files(name, since, numbers)
         feed, span = self._site_feed(), lists.span(self._connection, None, since)
-        yield from self._archives(feed, span, [place.number for place in rewritten])
+        yield from self._archives(feed, span, numbers)
         newest = lists.newest(self._connection, FEED_ENTRIES)
         if self._has_pages:
-            yield from self._lists.stories(since, read.existing(self._connection, slugs).values())
+            yield from self._lists.stories(since, touched.values())
             yield self._lists.index(newest)
         yield from self._feed_files(feed, newest, span)
         yield from self._opml_files(feed)
@@ -112,26 +119,30 @@ class Site:
             with_pages=self._has_pages,
         )
 
-    def _relating_files(self, slugs: Sequence[str], since: int) -> Iterator[File]:
+    def _relating_files(self, slugs: Collection[str], since: int) -> Iterator[File]:
         """The pages that show the name of a story which has been opened, renamed or withdrawn."""
-        renamed = [slug for slug in slugs if lists.is_renamed_since(self._connection, slug, since)]
-        for slug in read.relating(self._connection, renamed) if since else ():
+        renamed = [slug for slug in slugs if lists.is_renamed_since(self._connection, slug, since)] if since else ()
+        for slug in read.relating(self._connection, renamed):
             if slug not in slugs:
                 newest = lists.newest(self._connection, 1, slug=slug)
                 yield from self._story_pages(slug, newest).files(since, ())
 
-    def _channel_files(self, since: int, rewritten: Iterable[lists.Place]) -> Iterator[File]:
-        """Pages and feeds of topics and of corrections, and the key feed."""
-        numbers = [place.number for place in rewritten]
-        changed = lists.channels_since(self._connection, since, numbers)
-        for name in sorted({*changed, *(() if since else (CORRECTIONS, KEY))}):
-            newest = lists.newest(self._connection, FEED_ENTRIES, channel=name)
-            feed = self._channel_feed(name)
-            if self._has_pages and name == CORRECTIONS:
-                yield from self._lists.corrections(feed.title, since, numbers)
-            elif self._has_pages and name != KEY:
-                yield from self._lists.topic(name, feed.title, newest)
-            yield from self._feed_files(feed, newest, None)
+    def _new_channels(self, since: int) -> list[str]:
+        """The channels that hold nothing from before a position; after 0 those that are always there too."""
+        grown = lists.channels_since(self._connection, since, ())
+        if not since:
+            return sorted({*grown, CORRECTIONS, KEY})
+        return [name for name in grown if lists.is_new(self._connection, name, since)]
+
+    def _channel_files(self, name: str, since: int, rewritten: Iterable[int]) -> Iterator[File]:
+        """Page and feeds of a topic or of corrections, or the key feed; `rewritten` are numbers of developments."""
+        newest = lists.newest(self._connection, FEED_ENTRIES, channel=name)
+        feed = self._channel_feed(name)
+        if self._has_pages and name == CORRECTIONS:
+            yield from self._lists.corrections(feed.title, since, rewritten)
+        elif self._has_pages and name != KEY:
+            yield from self._lists.topic(name, feed.title, newest)
+        yield from self._feed_files(feed, newest, None)
 
     def _archives(self, feed: _Feed, span: Span, rewritten: Iterable[int]) -> Iterator[File]:
         """The archive documents that are new, or whose entries or neighbours have changed."""

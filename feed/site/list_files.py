@@ -15,7 +15,6 @@ from feed.site.parts import INDEX, PART, full, page_name
 from feed.site.sitemap import Page as Listed
 from feed.site.sitemap import sitemap, sitemap_index
 from feed.site.voice import Voice
-from feed.story import Story
 from feed.topics import topic
 
 # How many of the site's stories and developments its first page shows.
@@ -56,10 +55,11 @@ class ListFiles:
             name = page_name(number, count)
             yield f"corrections/{name}", self._pages.corrections(title, items[::-1], self._leaves(number, count), name)
 
-    def stories(self, since: int, touched: Iterable[Story]) -> Iterator[File]:
-        """The pages of all stories, by their opening, newest first, and the sitemaps."""
+    def stories(self, since: int, touched: Iterable[int]) -> Iterator[File]:
+        """The pages of all stories, by their opening, newest first, and the sitemaps, which events after a position
+        may have changed; `touched` are the positions at which the stories with such events were opened."""
         count, before = (read.count_opened(self._connection, until) for until in (None, since))
-        ranks = {read.count_opened(self._connection, story.opened) for story in touched}
+        ranks = {read.count_opened(self._connection, opened) for opened in touched} if since else range(1, count + 1)
         for number in _changed(count, before, ranks):
             first, last = _range(number, count)
             found = read.opened(self._connection, first, last)
