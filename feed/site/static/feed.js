@@ -18,6 +18,18 @@ function offerCopying(button) {
   });
 }
 
+// What is wider than its column scrolls, and has to be reached by keyboard, which not every browser sees to by itself.
+const tables = new ResizeObserver((resized) => {
+  for (const { target: table } of resized) {
+    if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+    else table.removeAttribute("tabindex");
+  }
+});
+
+function letTablesScroll(within = document) {
+  for (const table of all(".feed-body table", within)) tables.observe(table);
+}
+
 // What a slot showed at a moment is written into it; what it shows now is kept meanwhile. Moments are numbers, null is now.
 class Slot {
   constructor(element, earlier) {
@@ -37,6 +49,7 @@ class Slot {
     const html = this.at(moment);
     if (html === this.shown) return;
     this.element.innerHTML = html;
+    letTablesScroll(this.element);
     this.element.toggleAttribute("hidden", html === "");
     this.shown = html;
   }
@@ -164,6 +177,7 @@ class News {
 
 function begin() {
   for (const button of all("[data-copy]")) offerCopying(button);
+  letTablesScroll();
   const story = one("main .feed-story");
   if (!story) return;
   const held = one("#_past");
