@@ -158,16 +158,18 @@ class News {
     this.asked = Date.now();
     try {
       const answer = await fetch("feed.json", { cache: "no-cache" });
-      if (answer.ok) this.tell((await answer.json()).items.map((item) => item.id));
+      if (answer.ok) await this.tell((await answer.json()).items.map((item) => item.id));
     } catch {
       // Without a connection there is no news; a minute later there may be.
     }
   }
 
-  tell(ids) {
+  async tell(ids) {
     const known = ids.indexOf(this.newest);
     const count = known < 0 ? ids.length : known;
     if (count === this.count) return;
+    // Otherwise the link could lead to the page as the browser has kept it, where the server says nothing against that.
+    await fetch("./", { cache: "no-cache" });
     this.count = count;
     const { one: single, many, show } = this.place.dataset;
     const link = Object.assign(document.createElement("a"), { href: "./", textContent: show });
