@@ -110,6 +110,8 @@ class LookingBack {
     one("[value='-1']", form).disabled = index === 0 && !one(".feed-parts a[rel=prev]");
     one("[value='1']", form).disabled = index === this.now;
     one("[value=now]", form).disabled = index === this.now;
+    // A button that can no longer be pressed would leave whoever pressed it by keyboard nowhere.
+    if (document.activeElement?.disabled) range.focus();
     form.closest(".feed-story").toggleAttribute("data-then", moment !== null);
   }
 }
