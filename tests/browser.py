@@ -57,9 +57,11 @@ def serving(folder: Path) -> Iterator[Server]:
     with Server(folder) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class Published:
