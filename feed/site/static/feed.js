@@ -138,9 +138,9 @@ function olderPage(past) {
   return parts.length ? asOf(parts[0].href, asked) : null;
 }
 
-// Where what stood on this page once stands now.
+// Where what stood on this page once stands now. Anchors are ASCII: there is nothing to decode, and no "%" to stumble at.
 function movedTo() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = document.getElementById(location.hash.slice(1));
   return target?.closest(".feed-older") ? target.href : null;
 }
 
