@@ -97,7 +97,7 @@ def withdrawal_of(story: Story, update: Update | None) -> Withdrawal | None:
     Only what was said after it, in notes, may still be shown; so the later of the two counts.
     """
     both = (story.withdrawal, update.withdrawal if update else None)
-    return max((one for one in both if one is not None), key=lambda one: one.version, default=None)
+    return max((one for one in both if one is not None), key=lambda one: one.covers, default=None)
 
 
 def public_words(update: Update, revision: Revision) -> tuple[dict[str, Any], dict[str, Any]]:

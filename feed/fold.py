@@ -285,8 +285,8 @@ def _erase(story: Story, event: Event, data: PayloadErased) -> Story:
 
 def _covering(withdrawal: Withdrawal | None, event: Event, data: PayloadErased) -> Withdrawal:
     if withdrawal is None:
-        return Withdrawal(version=event.version, notice=data.ground, title=None, published_at=event.published_at)
-    return replace(withdrawal, version=event.version, notice=withdrawal.notice or data.ground)
+        withdrawal = Withdrawal(version=event.version, notice=None, title=None, published_at=event.published_at)
+    return replace(withdrawal, erased=event.version, notice=withdrawal.notice or data.ground)
 
 
 def _with(story: Story, event: Event, update: Update) -> Story:

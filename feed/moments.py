@@ -51,7 +51,7 @@ def stages(update: Update) -> tuple[Stage, ...]:
     ]
     if not changes:
         return (Stage(since=update.published_at, update=update),)
-    withdrawn = update.withdrawal.version if update.withdrawal else 0
+    withdrawn = update.withdrawal.covers if update.withdrawal else 0
     moments = [(update.added, update.published_at), *sorted(change for change in changes if change[0] > withdrawn)]
     states = [_stage(update, version, since) for version, since in moments]
     return tuple(state for state, after in zip(states, [*states[1:], None], strict=True) if _stands(state, after))
@@ -142,7 +142,7 @@ def _known(
 def _stage(update: Update, version: int, since: Instant) -> Stage:
     withdrawn = update.withdrawal
     # What is no longer told has no order of its own.
-    version = max(version, withdrawn.version) if withdrawn else version
+    version = max(version, withdrawn.covers) if withdrawn else version
     fields, hidden = _fields(update, version)
     revisions = tuple(one for one in update.revisions if one.version <= version)
     news = [one.published_at for one in revisions if one.signal in NEWS]

@@ -31,13 +31,20 @@ class Revision(Struct, frozen=True, kw_only=True):
     after: dict[str, Any]
 
 
-class Withdrawal(Struct, frozen=True, kw_only=True):
-    """`title` is the neutral one that stands in public in place of the headline."""
+class Withdrawal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`title` is the neutral one that stands in public in place of the headline. `erased` is the version of the event
+    that erased what was withdrawn, 0 where none has."""
 
     version: int
     notice: str | None
     title: str | None
     published_at: Instant
+    erased: int = 0
+
+    @property
+    def covers(self) -> int:
+        """The version up to which nothing may be shown any more: after an erasure not even notes on the withdrawal."""
+        return max(self.version, self.erased)
 
 
 class Note(Struct, frozen=True, kw_only=True):

@@ -193,7 +193,7 @@ def is_renamed(connection: Connection, slug: str, seen: int) -> bool:
     """Whether what every document of the story may carry is not as it was at version `seen`: its headline, label,
     summary and tags, as they were opened with, changed or withdrawn."""
     withdrawal = head(connection, slug).withdrawal
-    if seen == 0 or (withdrawal is not None and withdrawal.version > seen):
+    if seen == 0 or (withdrawal is not None and withdrawal.covers > seen):
         return True
     found = connection.scalars(_CHANGES_SINCE, {"story": slug, "version": seen})
     changes = (decode_payload("story.changed", 1, payload)[1] for payload in found)

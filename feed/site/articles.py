@@ -112,13 +112,13 @@ def notices(update: Update, story: Story, voice: Voice) -> list[Remark]:
 
 def notes(update: Update, voice: Voice) -> list[Remark]:
     """The editor's notes on it; of what was withdrawn those since."""
-    withdrawn = update.withdrawal.version if update.withdrawal else 0
+    withdrawn = update.withdrawal.covers if update.withdrawal else 0
     return [_note(one, voice) for one in update.notes if one.version > withdrawn]
 
 
 def gone(update: Update) -> list[str]:
     """The anchors of what can no longer be told of an update, to which addresses may lead."""
-    withdrawn = update.withdrawal.version if update.withdrawal else 0
+    withdrawn = update.withdrawal.covers if update.withdrawal else 0
     told = [one.version for one in update.revisions if one.signal in NEWS] + [note.version for note in update.notes]
     return [f"_{version}" for version in sorted(told) if version < withdrawn]
 

@@ -89,7 +89,7 @@ def entry(
     """
     withdrawal = withdrawal_of(story, update)
     shown: dict[str, Any]
-    if withdrawal is not None and told.version <= withdrawal.version:
+    if withdrawal is not None and told.version <= withdrawal.covers:
         shown = _stub(told, story, withdrawal)
     else:
         shown = _content(told, story, update, withdrawal, statements, voice)
@@ -156,7 +156,7 @@ def _title(told: Development, story: Story, update: Update | None, withdrawal: W
     if withdrawal is None:
         kind, headline = told.kind, public_headline(told, update)
     else:
-        kind = told.kind if told.version > withdrawal.version else "withdrawal"
+        kind = told.kind if told.version > withdrawal.covers else "withdrawal"
         headline = neutral_title(story, update, voice)
     title = voice.words.with_kind(kind, headline)
     # A label is the story's own words, which a withdrawn story no longer shows.

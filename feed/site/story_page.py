@@ -26,7 +26,7 @@ from feed.site.picture import Mark, Picture, picture, row
 from feed.site.slots import Moments, Slot, slot, within
 from feed.site.theme import Theme
 from feed.site.voice import Voice
-from feed.story import Story, Update
+from feed.story import Story, Update, Withdrawal
 
 _State = TypeVar("_State")
 # "What we know" is short: of more key updates the newest are shown.
@@ -183,7 +183,7 @@ class StoryPage:
         """The anchors of what is no longer told, to which addresses lead."""
         if self.story.withdrawal is None:
             return []
-        told = (one for one in self._stretch.developments if one.version < self.story.withdrawal.version)
+        told = (one for one in self._stretch.developments if _is_gone(one, self.story.withdrawal))
         return [*(one.update for one in self._stretch.updates), *map(anchor, told)]
 
     @property
@@ -278,10 +278,10 @@ class StoryPage:
         """Whether anything is left of it. Of what was withdrawn only that is, and what was said since; but where an
         address leads here, so does what it leads to."""
         if self.story.withdrawal is not None:
-            return told.version > self.story.withdrawal.version
+            return told.version > self.story.withdrawal.covers
         update = self._updates.get(told.update or "")
         withdrawal = withdrawal_of(self.story, update)
-        return withdrawal is None or told.version >= withdrawal.version or not self._is_here(update)
+        return withdrawal is None or not _is_gone(told, withdrawal) or not self._is_here(update)
 
     def _is_here(self, update: Update | None) -> bool:
         return update is not None and self.story.withdrawal is None and update.added >= self.links.first
@@ -307,7 +307,7 @@ class StoryPage:
     def _kind(self, told: Development, update: Update | None) -> str:
         """What it is, or was before it was withdrawn."""
         withdrawal = withdrawal_of(self.story, update)
-        return "withdrawal" if withdrawal and told.version <= withdrawal.version else told.kind
+        return "withdrawal" if withdrawal and told.version <= withdrawal.covers else told.kind
 
     def _headline(self, told: Development, update: Update | None) -> str:
         if withdrawal_of(self.story, update) is not None:
@@ -341,6 +341,11 @@ def _mark(stage: Stage, story: Story, voice: Voice) -> Mark:
         published_at=update.published_at,
         occurred=update.occurred,
     )
+
+
+def _is_gone(told: Development, withdrawal: Withdrawal) -> bool:
+    """Whether nothing is left of it but the withdrawal, which is told itself."""
+    return told.version <= withdrawal.covers and told.version != withdrawal.version
 
 
 def _named(name: str, updates: Iterable[Update | None]) -> Update | None:
