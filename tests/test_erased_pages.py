@@ -165,7 +165,9 @@ def test_an_erased_new_headline_of_a_story_takes_the_story_from_every_page(told)
     tree = valid(files[f"{FOLDER}index.html"])
     assert texts(tree, ".//h1")[0].startswith("Withdrawn: story of ")
     assert past(files[f"{FOLDER}index.html"]) == {}
-    assert texts(parsed(files["stories/flood/index.html"]), ".//ul[@class='feed-related']/li")[0].startswith("Part of: Withdrawn: story of ")
+    assert texts(parsed(files["stories/flood/index.html"]), ".//ul[@class='feed-related']/li")[0].startswith(
+        "Part of: Withdrawn: story of "
+    )
     assert broken_links(files) == set()
 
 
@@ -180,3 +182,9 @@ def test_older_pages_of_a_long_story_show_stubs(site):
     for path in parts:
         assert STUB in texts(parsed(files[path]), ".//article/div/h3")
     assert not {"update-2", "text-2"} & set(past(files[f"{FOLDER}part-00001.html"]))
+
+
+def test_what_a_first_publish_left_unfinished_goes_with_an_erasure(told):
+    """As nothing says of such a folder what stands in it."""
+    (told.folder / "public/publish.json").unlink()
+    assert holders(erase(told, "theft/2")) == set()

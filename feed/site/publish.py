@@ -41,23 +41,23 @@ def publish(database: Database, settings: Settings, folder: Path, *, everything:
 
     With `everything`, and where other settings or another program published last, or something was erased since, all
     files are rendered, and those of the layout that are not among them are removed. With `takeover` a folder of
-    another log, or of a later state of this one, is taken over.
+    another log, or of another state of this one, is taken over.
     """
     with Folder(folder) as target, ExitStack() as stack:
         connection, head = _snapshot(database, stack)
         fingerprint = _fingerprint(settings)
         last = _last(target, connection, head, takeover)
         since = last.position if last else 0
-        changes = last is not None and last.fingerprint == fingerprint and not everything
         # What was erased may stand in any file, a topic's folder named by its tag among them.
-        changes = changes and not log.erased_since(connection, since)
+        erased = log.erased_since(connection, since)
+        changes = last is not None and last.fingerprint == fingerprint and not everything and not erased
         site = Site(connection, settings)
         put = set()
         for path, content in site.files(since if changes else 0):
             target.put(path, content)
             put.add(path)
         # Other settings may mean fewer files, and what was withdrawn would live on in those of before.
-        if everything or (last is not None and not changes):
+        if not changes and (everything or erased or last is not None):
             target.remove_others(put)
         target.put(CHECKPOINT, signed_head(head, settings))
         leaf = leaf_at(connection, head.size)
