@@ -186,7 +186,7 @@ def page_is_inert(document: bytes) -> Iterator[str]:
 
 def published(newsroom: Newsroom) -> Iterator[tuple[str, bytes]]:
     with newsroom._database.reading() as connection:
-        yield from Site(connection, newsroom.settings).files(0)
+        yield from Site(connection, newsroom.settings).files(0, 0)
 
 
 def check(path: str, document: bytes) -> str:

@@ -9,16 +9,21 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urljoin
 
 import feedparser
+import html5lib
 import log_fixtures
 import pytest
 from log_fixtures import ROOT, Office, adding, feed_command, files_in, fill, line, opening, story_of
 from lxml import etree
+
+from feed import database
+from feed.site.files import Site
 
 template, office = log_fixtures.template, log_fixtures.office
 
@@ -50,14 +55,18 @@ def references(path: str, content: bytes) -> frozenset[str]:
     """The files of the site that a file points at, which must parse as what it is."""
     if path.endswith((".xml", ".opml")):
         etree.fromstring(content)
-        if not path.endswith(".opml"):
+        if path.endswith(FEEDS):
             assert not feedparser.parse(content).bozo
     elif path.endswith(".json"):
         json.loads(content)
-    found = re.findall(rb'(?:href|url|xmlUrl|htmlUrl|home_page_url|feed_url|next_url)"?[=:]\s*"([^"]+)"', content)
-    found += re.findall(rb"<link>([^<]+)</link>", content)
-    inside = (address.decode().partition("#")[0] for address in found if address.startswith(URL.encode()))
-    paths = (address.removeprefix(URL) for address in inside)
+    elif not path.endswith(".html"):
+        return frozenset()
+    else:
+        html5lib.HTMLParser(strict=not path.endswith("fragment.html")).parse(content)
+    found = re.findall(rb'(?:href|src|url|xmlUrl|htmlUrl|home_page_url|feed_url|next_url)"?[=:]\s*"([^"]+)"', content)
+    found += re.findall(rb"<(?:link|loc)>([^<]+)</", content)
+    addresses = (urljoin(URL + path, address.decode()).partition("#")[0] for address in found)
+    paths = (address.removeprefix(URL) for address in addresses if address.startswith(URL))
     return frozenset(f"{at}index.html" if at.endswith("/") or not at else at for at in paths)
 
 
@@ -65,25 +74,66 @@ def is_left(name: str) -> bool:
     return name.endswith(".feed-part")
 
 
-ENTRANCES = ("index.html", "atom.xml", "rss.xml", "feed.json", "feeds.opml", "stories.opml")
+FEEDS = ("atom.xml", "rss.xml")
+
+
+def dangling(whole: dict[str, bytes], old: Iterable[str]) -> set[str]:
+    """What is not there and can be reached from what was there before, where subscribers and visitors are."""
+    reached, waiting, missing = set(), set(old), set()
+    while waiting:
+        name = waiting.pop()
+        if name not in whole:
+            missing.add(name)
+            continue
+        reached.add(name)
+        waiting |= references(name, whole[name]) - reached - missing
+    return missing
 
 
 def check(found: dict[str, bytes], old: dict[str, bytes], new: dict[str, bytes]) -> None:
     """Every file is that of before or of after, and what can be reached from where subscribers are is there.
 
-    A new story's page and feeds point at each other, so one of them is there first; nothing leads to it yet.
+    What is new (a story, a topic, the site itself) consists of pages and feeds that point at each other, so one of
+    them is there first; nothing leads to it yet.
     """
     whole = {name: content for name, content in found.items() if not is_left(name)}
     for name, content in whole.items():
         assert content in (old.get(name), new.get(name)), name
         references(name, content)
     assert set(old) <= set(whole)
-    reached, waiting = set(), {name for name in (*old, *ENTRANCES) if name in whole}
-    while waiting:
-        name = waiting.pop()
-        assert name in whole, name
-        reached.add(name)
-        waiting |= references(name, whole[name]) - reached
+    assert dangling(whole, old) == set()
+
+
+def longer() -> list[bytes]:
+    """What gives a story of 190 updates a second page, and a further archive."""
+    return [adding("flood", headline=f"Later {number}", tags=[f"Topic {number % 3}"]) for number in range(70)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "everything"),
+    [
+        (story_of(4), news(), False),
+        (story_of(4), news(), True),
+        (story_of(190), longer(), False),
+        (story_of(210), longer(), True),
+    ],
+)
+def test_nothing_ever_points_at_what_is_not_there(
+    office: Office, before: list[bytes], after: list[bytes], everything: bool
+) -> None:
+    fill(office, before)
+    shown = office.size()
+    assert office.run("publish").exit_code == 0
+    files = published(office)
+    old = set(files)
+    fill(office, after)
+    opened = database.open_database(office.url)
+    with opened.reading() as connection:
+        for path, content in Site(connection, office.settings).files(0 if everything else shown, shown):
+            files[path] = content
+            assert dangling(files, old) == set(), path
+    opened.close()
+    assert dangling(files, files) == set()
 
 
 class Server:

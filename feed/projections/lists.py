@@ -106,10 +106,13 @@ def channels_since(connection: Connection, since: int, rewritten: Sequence[int])
     return sorted(names)
 
 
-def is_new(connection: Connection, channel: str, since: int) -> bool:
-    """Whether a channel that holds developments holds none up to a position."""
-    first = select(func.min(_channels.c.number)).where(_channels.c.channel == channel).scalar_subquery()
-    return (connection.scalar(select(_developments.c.position).where(_developments.c.number == first)) or 0) > since
+def begun_since(connection: Connection, names: Sequence[str], position: int) -> list[str]:
+    """Those of these channels that hold nothing of up to a position."""
+    wanted = func.json_each(json.dumps(list(names))).table_valued("value")
+    first = select(func.min(_channels.c.number)).where(_channels.c.channel == wanted.c.value)
+    first_number = first.scalar_subquery().correlate(wanted)
+    query = select(wanted.c.value).select_from(wanted).join(_developments, _developments.c.number == first_number)
+    return list(connection.scalars(query.where(_developments.c.position > position).order_by(wanted.c.value)))
 
 
 # A revision of the tags that hides the older ones leaves its mark here (story.Update.hidden).

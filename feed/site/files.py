@@ -66,29 +66,23 @@ class Site:
         self._pages = Pages(self._theme, self.addresses, self._site.title, spoken, self._offers())
         self._lists = ListFiles(connection, self._pages, self.addresses, spoken, self._rendered)
 
-    def files(self, since: int) -> Iterator[File]:
-        """The files that events after a position may have changed; after 0, all."""
+    def files(self, since: int, shown: int) -> Iterator[File]:
+        """The files that events after a position may have changed; after 0, all. What is new since `shown`, the
+        position of the last publish, comes before what leads to it."""
         touched = read.touched_since(self._connection, since)
         if not touched and since:
             return
         if self._has_pages and not since:
             yield from self._theme.static()
-        # What is new leads to what is new, and nothing else leads there yet: topics, then stories.
-        channels = self._new_channels(since)
-        for name in channels:
-            yield from self._channel_files(name, since, ())
+        begun = lists.begun_since(self._connection, lists.channels_since(self._connection, since, ()), shown)
         rewritten: list[lists.Place] = []
-        for slug in sorted(touched, key=lambda slug: touched[slug] <= since):
-            of_story = lists.rewritten(self._connection, slug, since)
-            yield from self._story_files(slug, since, of_story)
-            rewritten += of_story
+        yield from self._stories_files((slug for slug in touched if touched[slug] > shown), since, rewritten)
+        yield from self._channel_files(begun, since, ())
+        yield from self._stories_files((slug for slug in touched if touched[slug] <= shown), since, rewritten)
         yield from self._relating_files(touched, since)
-        numbers = [place.number for place in rewritten]
-        for name in lists.channels_since(self._connection, since, numbers):
-            if name not in channels:
-                yield from self._channel_files(name, since, numbers)
+        yield from self._channel_files(self._other_channels(begun, since, rewritten), since, rewritten)
         feed, span = self._site_feed(), lists.span(self._connection, None, since)
-        yield from self._archives(feed, span, numbers)
+        yield from self._archives(feed, span, [place.number for place in rewritten])
         newest = lists.newest(self._connection, FEED_ENTRIES)
         if self._has_pages:
             yield from self._lists.stories(since, touched.values())
@@ -99,6 +93,13 @@ class Site:
     @property
     def _has_pages(self) -> bool:
         return self._settings.publish.pages
+
+    def _stories_files(self, slugs: Iterable[str], since: int, rewritten: list[lists.Place]) -> Iterator[File]:
+        """The files of these stories; `rewritten` is added to."""
+        for slug in slugs:
+            of_story = lists.rewritten(self._connection, slug, since)
+            yield from self._story_files(slug, since, of_story)
+            rewritten += of_story
 
     def _story_files(self, slug: str, since: int, rewritten: Sequence[lists.Place]) -> Iterator[File]:
         newest = lists.newest(self._connection, FEED_ENTRIES, slug=slug)
@@ -127,29 +128,30 @@ class Site:
                 newest = lists.newest(self._connection, 1, slug=slug)
                 yield from self._story_pages(slug, newest).files(since, ())
 
-    def _new_channels(self, since: int) -> list[str]:
-        """The channels that hold nothing from before a position; after 0 those that are always there too."""
-        grown = lists.channels_since(self._connection, since, ())
-        if not since:
-            return sorted({*grown, CORRECTIONS, KEY})
-        return [name for name in grown if lists.is_new(self._connection, name, since)]
+    def _other_channels(self, begun: Sequence[str], since: int, rewritten: Iterable[lists.Place]) -> list[str]:
+        """The channels that may have changed, but for those that have begun."""
+        changed = lists.channels_since(self._connection, since, [place.number for place in rewritten])
+        return sorted({*changed, *(() if since else (CORRECTIONS, KEY))} - {*begun})
 
-    def _channel_files(self, name: str, since: int, rewritten: Iterable[int]) -> Iterator[File]:
-        """Page and feeds of a topic or of corrections, or the key feed; `rewritten` are numbers of developments."""
-        newest = lists.newest(self._connection, FEED_ENTRIES, channel=name)
-        feed = self._channel_feed(name)
-        if self._has_pages and name == CORRECTIONS:
-            yield from self._lists.corrections(feed.title, since, rewritten)
-        elif self._has_pages and name != KEY:
-            yield from self._lists.topic(name, feed.title, newest)
-        yield from self._feed_files(feed, newest, None)
+    def _channel_files(self, names: Iterable[str], since: int, rewritten: Iterable[lists.Place]) -> Iterator[File]:
+        """Pages and feeds of topics and of corrections, and the key feed."""
+        numbers = [place.number for place in rewritten]
+        for name in names:
+            newest = lists.newest(self._connection, FEED_ENTRIES, channel=name)
+            feed = self._channel_feed(name)
+            if self._has_pages and name == CORRECTIONS:
+                yield from self._lists.corrections(feed.title, since, numbers)
+            elif self._has_pages and name != KEY:
+                yield from self._lists.topic(name, feed.title, newest)
+            yield from self._feed_files(feed, newest, None)
 
     def _archives(self, feed: _Feed, span: Span, rewritten: Iterable[int]) -> Iterator[File]:
         """The archive documents that are new, or whose entries or neighbours have changed."""
         count, before = span.last // FEED_ENTRIES, span.before // FEED_ENTRIES
         changed = {(number - 1) // FEED_ENTRIES + 1 for number in rewritten}
         changed.update(range(before if before and count > before else before + 1, count + 1))
-        for number in sorted(number for number in changed if 0 < number <= count):
+        # An older one leads to the next.
+        for number in sorted((number for number in changed if 0 < number <= count), reverse=True):
             first = (number - 1) * FEED_ENTRIES + 1
             held = lists.numbered(self._connection, span.slug, first, number * FEED_ENTRIES)
             place = Archive(number=number, older=number - 1 or None, newer=number + 1 if number < count else None)

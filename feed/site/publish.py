@@ -53,7 +53,7 @@ def publish(database: Database, settings: Settings, folder: Path, *, everything:
         changes = last is not None and last.fingerprint == fingerprint and not everything and not erased
         site = Site(connection, settings)
         put = set()
-        for path, content in site.files(since if changes else 0):
+        for path, content in site.files(since if changes else 0, since):
             target.put(path, content)
             put.add(path)
         # Other settings may mean fewer files, and what was withdrawn would live on in those of before.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -46,26 +46,47 @@ class StoryFiles:
         self._parting = parting(self._added)
 
     def files(self, since: int, rewritten: Iterable[Place]) -> Iterator[File]:
-        """Those that events after a position may have changed, the story's first page last."""
-        folder, part = f"stories/{self._slug}/", self._parting
-        for number in self._changed(since, rewritten):
-            stretch = history.stretch(self._connection, self._slug, part.first(number), part.end(number))
-            if self._with_pages:
-                told = self._told(stretch, number, relative=True)
-                spots = self._spots(told.links)
-                for oldest_first in (True, False):
-                    page = self._pages.story(told, self._newest, spots, oldest_first=oldest_first)
-                    yield folder + part.name(number, oldest_first=oldest_first), page
-            if number == part.newest:
-                told = self._told(stretch, number, relative=False)
-                yield f"{folder}fragment.html", self._pages.fragment(told, self._spots(told.links))
+        """Those that events after a position may have changed, what is new before what leads to it: the newest page
+        with its oldest update first, the older pages, and the story's first page last of all pages."""
+        if not self._with_pages:
+            yield self._fragment(self._stretch(self._parting.newest))
+            return
+        last: list[File] = []
+        for number in reversed(self._changed(since, rewritten)):
+            stretch = self._stretch(number)
+            oldest_first, newest_first = self._both_orders(stretch, number)
+            if number == self._parting.newest:
+                last = [newest_first, self._fragment(stretch)]
+            else:
+                yield newest_first
+            yield oldest_first
+        yield from last
+
+    def _stretch(self, number: int) -> Stretch:
+        part = self._parting
+        return history.stretch(self._connection, self._slug, part.first(number), part.end(number))
+
+    def _both_orders(self, stretch: Stretch, number: int) -> tuple[File, File]:
+        """A page with its oldest update first, and with its newest."""
+        told = self._told(stretch, number, relative=True)
+        spots = self._spots(told.links)
+        return self._page(told, spots, oldest_first=True), self._page(told, spots, oldest_first=False)
+
+    def _page(self, told: StoryPage, spots: Sequence[Spot], *, oldest_first: bool) -> File:
+        name = self._parting.name(told.links.number, oldest_first=oldest_first)
+        return self._path(name), self._pages.story(told, self._newest, spots, oldest_first=oldest_first)
+
+    def _fragment(self, stretch: Stretch) -> File:
+        told = self._told(stretch, self._parting.newest, relative=False)
+        return self._path("fragment.html"), self._pages.fragment(told, self._spots(told.links))
+
+    def _path(self, name: str) -> str:
+        return f"stories/{self._slug}/{name}"
 
     def _changed(self, since: int, rewritten: Iterable[Place]) -> list[int]:
         """The numbers of the pages, in order. A page that is full changes only by what happens to what is on it, or
         forbids to show what once stood there."""
         newest = self._parting.newest
-        if not self._with_pages:
-            return [newest]
         before = full(sum(1 for one in self._added if one.position <= since))
         seen = lists.version_at(self._connection, self._slug, since)
         veiled = history.first_veiled(self._connection, self._slug, seen)
