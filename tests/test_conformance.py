@@ -552,12 +552,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Paper:
-    """A newsroom with this title, which is told what the gate lets through."""
+    """A newsroom with this title and without pages, which is told what the gate lets through."""
 
     def __init__(self, template: Path, folder: Path, title: str) -> None:
         shutil.copy(template, folder / "feed.db")
         file = feed_settings.write(folder, url=URL, since="2026-01-01", title=title, author="Desk")
-        text = file.read_text(encoding="utf-8").replace('# hub = "', 'hub = "')
+        text = file.read_text(encoding="utf-8").replace('# hub = "', 'hub = "').replace("pages = true", "pages = false")
         file.write_text(text, encoding="utf-8")
         self.newsroom = Newsroom.open(feed_settings.load(file), Clock())
         self.public = folder / "public"
