@@ -252,16 +252,19 @@ class StoryPage:
     def _update(self, update: Update) -> Row:
         """Notices and notes are slots of their own, as otherwise every state of the update would repeat them."""
         name = update.update
-        states = [
-            (stage.since, article(stage, self.story, self.voice, self.links, self._worded))
-            for stage in self._stages[name]
-        ]
-        parts = [
-            (f"update-{name}", [(since, self._render("update.head", article=of)) for since, of in states]),
-            *(self._remark(one, update) for one in notices(update, self.story, self.voice)),
-            (f"text-{name}", [(since, self._render("update.text", article=of)) for since, of in states]),
-            *(self._remark(one, update) for one in notes(update, self.voice)),
-        ]
+        heads: list[tuple[Instant, str]] = []
+        texts: list[tuple[Instant, str]] = []
+        for stage in self._stages[name]:
+            told = article(stage, self.story, self.voice, self.links, self._worded)
+            heads.append((stage.since, self._render("update.head", article=told)))
+            texts.append((stage.since, self._render("update.text", article=told)))
+        between = [self._remark(one, update) for one in notices(update, self.story, self.voice)]
+        if between:
+            parts = [(f"update-{name}", heads), *between, (f"text-{name}", texts)]
+        else:
+            whole = [(since, head + text) for (since, head), (_, text) in zip(heads, texts, strict=True)]
+            parts = [(f"update-{name}", whole)]
+        parts += (self._remark(one, update) for one in notes(update, self.voice))
         return Row(kind="update", anchor=name, slots=tuple(_ever_filled(parts)), gone=tuple(gone(update)))
 
     def _remark(self, remark: Remark, update: Update) -> tuple[str, list[tuple[Instant, str]]]:

@@ -96,13 +96,15 @@ def live_blog(updates: int) -> Iterator[NewEvent]:
     quote, a claim or a correction."""
     random_ = random.Random(3)  # noqa: S311  # the same
     start = datetime(2026, 2, 3, 6, tzinfo=UTC)
+    bodies: list[str] = []
     story = StoryOpened(headline="A story of three days", summary=_text(random_, 30), tags=("News",))
     yield NewEvent(story="live", data=story, published_at=from_datetime(start))
     for number in range(updates):
         moment = start + timedelta(minutes=20 * number)
+        bodies.append(_text(random_, random_.randint(20, 60)))
         update = UpdateAdded(
             headline=_text(random_, 8),
-            body=_text(random_, random_.randint(20, 60)),
+            body=bodies[-1],
             key=number % 20 == 0,
             occurred=f"{moment:%Y-%m-%d}" if number % 2 else None,
             sources=(Source(name="Fire brigade", quote=_text(random_, 15)),) if number % 3 == 0 else (),
@@ -110,7 +112,8 @@ def live_blog(updates: int) -> Iterator[NewEvent]:
         )
         yield NewEvent(story="live", data=update, published_at=from_datetime(moment))
         if number % 20 == 19:
-            changes = Changes(headline=_text(random_, 8), body=_text(random_, 40))
+            corrected = bodies[number - 5].replace(" said ", " denied ").replace(" more ", " fewer ") + " twice"
+            changes = Changes(headline=_text(random_, 8), body=corrected)
             data = UpdateRevised(
                 update=str(number - 4), signal="correction", notice=_text(random_, 12), changes=changes
             )
