@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -174,8 +175,21 @@ def is_ours(element: LexborNode) -> bool:
             return False
 
 
+def earlier(page: str) -> str:
+    """The HTML that a page's script shows of earlier moments, in one piece."""
+    past = re.search(r'<script type="application/json" id="_past">(.*?)</script>', page, re.DOTALL)
+    slots = json.loads(past[1])["slots"] if past else {}
+    return "\n".join(html for states in slots.values() for _, html in states)
+
+
 def page_is_inert(document: bytes) -> Iterator[str]:
-    for element in elements(document.decode()):
+    page = document.decode()
+    yield from is_active(page)
+    yield from is_active(earlier(page))
+
+
+def is_active(html: str) -> Iterator[str]:
+    for element in elements(html):
         if element.tag in ACTIVE and not is_ours(element):
             yield f"<{element.tag}>"
         for name, value in element.attributes.items():
