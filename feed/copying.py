@@ -6,6 +6,7 @@ A copy is made in a hidden folder beside its place, and gets its name in one ste
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -51,6 +52,13 @@ def restore(url: str, file: Path, progress: Progress) -> tuple[int, Path | None]
         draft.replace(place)
         _sync(place.parent)
     return events, kept
+
+
+def copies(url: str) -> list[Path]:
+    """The copies of a database that `database.backup` has made beside it."""
+    file = database.file_of(url)
+    name = re.compile(rf"{re.escape(file.name)}\..*\.backup(-\d+)?")
+    return sorted(path for path in file.parent.iterdir() if name.fullmatch(path.name))
 
 
 @contextmanager

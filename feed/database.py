@@ -208,13 +208,6 @@ def backup(url: str, label: str) -> Path:
     return copy
 
 
-def copies(url: str) -> list[Path]:
-    """The copies of a database that `backup` has made beside it."""
-    file = file_of(url)
-    name = re.compile(rf"{re.escape(file.name)}\..*\.backup(-\d+)?")
-    return sorted(path for path in file.parent.iterdir() if name.fullmatch(path.name))
-
-
 def copy_to(file: Path, copy: Path) -> None:
     """Copy one snapshot of a database to a new file, while others go on writing. Raises DatabaseError."""
     with explained(str(file)):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, get_args
 
 import msgspec
@@ -12,7 +13,7 @@ from msgspec import UNSET, Struct
 from feed import text
 from feed.dates import instant, occurred
 from feed.erasure import remains
-from feed.errors import Invalid
+from feed.errors import Invalid, InvalidLine
 from feed.events import (
     TYPES,
     Changes,
@@ -123,6 +124,20 @@ def from_json(line: bytes) -> NewEvent:
         erased=outer.erased,
     )
     return checked(new)
+
+
+def batches(lines: Iterable[bytes], size: int) -> Iterator[list[tuple[int, NewEvent]]]:
+    """The lines' events with the lines' numbers from 1, without blank ones, in lists of `size`. Raises InvalidLine."""
+    numbered = ((number, _line(number, line)) for number, line in enumerate(lines, 1) if not line.isspace())
+    while some := list(islice(numbered, size)):
+        yield some
+
+
+def _line(number: int, line: bytes) -> NewEvent:
+    try:
+        return from_json(line.rstrip(b"\r\n"))
+    except Invalid as error:
+        raise InvalidLine(number, error) from None
 
 
 def _remaining(outer: _Line, decoder: msgspec.json.Decoder[Data]) -> Data:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -27,7 +26,7 @@ from feed.eraser import Erasable, Erasure
 from feed.errors import DatabaseError, Invalid, InvalidLine, PublishError, Refused
 from feed.events import Event, NewEvent, UpdateAdded, UpdateRevised
 from feed.fold import Fold
-from feed.jsonlines import checked, from_json
+from feed.jsonlines import batches, checked
 from feed.projections import Difference, Progress, lists, read
 from feed.recorder import Clock, Receipt, Recorder, unknown_story
 from feed.settings import Settings
@@ -159,7 +158,7 @@ class Newsroom:
         Yields each batch's receipt once it is committed. Raises InvalidLine; the batch of that line is not
         written, those before it are.
         """
-        for events in _batches(lines, batch):
+        for events in batches(lines, batch):
             with self._database.writing() as connection:
                 receipt = self._recorder.append_all(connection, events)
             yield receipt
@@ -167,7 +166,7 @@ class Newsroom:
     def rehearse_lines(self, lines: Iterable[bytes]) -> Receipt:
         """What importing all the lines would come to; nothing is written. Raises InvalidLine."""
         with self._database.rehearsing() as connection:
-            receipts = [self._recorder.append_all(connection, events) for events in _batches(lines, BATCH)]
+            receipts = [self._recorder.append_all(connection, events) for events in batches(lines, BATCH)]
         return Receipt(
             appended=sum(receipt.appended for receipt in receipts),
             skipped=sum(receipt.skipped for receipt in receipts),
@@ -325,7 +324,7 @@ class Newsroom:
 
     def copies(self) -> list[Path]:
         """The copies of the database that feed has made beside it."""
-        return database.copies(self.settings.database_url)
+        return copying.copies(self.settings.database_url)
 
     def rebuild(self, progress: Progress) -> int:
         """Make the read tables anew from the log; returns the number of events."""
@@ -394,22 +393,8 @@ def _modified(file: Path) -> datetime:
     return datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
-def _batches(lines: Iterable[bytes], size: int) -> Iterator[list[tuple[int, NewEvent]]]:
-    """The lines' events with the lines' numbers from 1, without blank ones, in lists of `size`. Raises InvalidLine."""
-    numbered = ((number, _line(number, line)) for number, line in enumerate(lines, 1) if not line.isspace())
-    while some := list(islice(numbered, size)):
-        yield some
-
-
 def _checked(number: int, new: NewEvent) -> NewEvent:
     try:
         return checked(new)
-    except Invalid as error:
-        raise InvalidLine(number, error) from None
-
-
-def _line(number: int, line: bytes) -> NewEvent:
-    try:
-        return from_json(line.rstrip(b"\r\n"))
     except Invalid as error:
         raise InvalidLine(number, error) from None
