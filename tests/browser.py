@@ -6,14 +6,12 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from conftest import Site
+from file_server import Server, serving
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -26,42 +24,6 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 WIDTHS = (360, 768, 1440)
-
-
-class _Handler(SimpleHTTPRequestHandler):
-    """Answers conditional requests, as http.server does, and writes down what was asked and answered."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        self.server.answers.append((self.path, int(code)))
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing but the answers is of interest."""
-
-
-class Server(ThreadingHTTPServer):
-    """Serves a folder; `answers` are the addresses asked for, each with the status of its answer."""
-
-    daemon_threads = True
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), partial(_Handler, directory=str(folder)))
-        self.answers: list[tuple[str, int]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/"
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    with Server(folder) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 class Published:

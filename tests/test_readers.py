@@ -15,13 +15,12 @@ from contextlib import closing, contextmanager
 from email import policy
 from email.parser import BytesParser
 from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any, NamedTuple, Protocol
 
 import pytest
 from conftest import Site
+from file_server import Handler, Server, serving
 
 pytestmark = pytest.mark.slow
 
@@ -223,10 +222,9 @@ def run(home: Path, *command: str) -> None:
     assert done.returncode == 0, f"{command} failed: {done.stdout}{done.stderr}"
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Answers as a plain server of files does: with nginx's ETag, and 304 to whoever has the file."""
+class LikeNginx(Handler):
+    """Answers with nginx's ETag, and 304 to whoever has the file."""
 
-    server: Server
     etag: str | None = None
 
     def send_head(self) -> Any:
@@ -243,42 +241,6 @@ class Handler(SimpleHTTPRequestHandler):
         if self.etag:
             self.send_header("ETag", self.etag)
         super().end_headers()
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        self.server.statuses.append(int(code))
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    """Serves a folder at an ephemeral port; `statuses` are those of its answers."""
-
-    daemon_threads = False
-
-    def __init__(self, folder: Path) -> None:
-        self.statuses: list[int] = []
-        self._folder = str(folder)
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        Handler(request, client_address, self, directory=self._folder)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/"
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    with Server(folder) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 class Poll(NamedTuple):
@@ -305,9 +267,9 @@ class Subscription(NamedTuple):
 
 
 def poll(reader: Reader, server: Server) -> Poll:
-    server.statuses.clear()
+    server.answers.clear()
     reader.poll()
-    return Poll(reader.rows(), list(server.statuses))
+    return Poll(reader.rows(), [status for _, status in server.answers])
 
 
 def publish(site: Site, commands: Sequence[tuple[str, ...]]) -> None:
@@ -322,7 +284,7 @@ def follow(kind: type[Reader], path: str, folder: Path) -> Subscription:
     for home in homes:
         home.mkdir()
     site = Site(folder / "newsroom")
-    with serving(site.folder / "public") as server:
+    with serving(site.folder / "public", LikeNginx) as server:
         config = site.config.read_text(encoding="utf-8")
         site.config.write_text(re.sub("(?m)^url = .*$", f'url = "{server.url}"', config), encoding="utf-8")
         publish(site, FIRST)
