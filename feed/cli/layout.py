@@ -12,6 +12,8 @@ import click
 
 # Longer lines are hard to read.
 MOST_COLUMNS = 100
+# In place of a text whose event has lost its payload.
+ERASED = "(erased)"
 
 # C0 controls but tab and line feed, DEL and the C1 controls drive a terminal (ECMA-48); embeddings, overrides and
 # isolates change the reading direction (Unicode Standard Annex #9).

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feed.cli.desk import Desk, echo_json, pass_desk
-from feed.cli.layout import counted, plain, styled, wrapped
+from feed.cli.layout import ERASED, counted, plain, styled, wrapped
 from feed.errors import Unknown
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def logged(event: Event, voice: Voice) -> str:
     update = getattr(event.data, "update", None)
     where = styled(f"{event.story}/{update}" if update else event.story, bold=True)
     facts = " · ".join(part for part in (recorded, event.type, where, plain(event.author)) if part)
-    gist = "(erased)" if event.erased else plain(_gist(event.data))
+    gist = ERASED if event.erased else plain(_gist(event.data))
     lines = [wrapped(facts, f"{event.position:>6}  "), wrapped(gist, " " * 8)]
     return "\n".join(lines if published == recorded else [*lines, f"        published {published}"])
 

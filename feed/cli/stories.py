@@ -7,7 +7,7 @@ from itertools import groupby
 
 from feed.claims import Claim, Statement, claims_of
 from feed.cli import terminal
-from feed.cli.layout import counted, listed, plain, styled, wrapped
+from feed.cli.layout import ERASED, counted, listed, plain, styled, wrapped
 from feed.languages import ENGLISH
 from feed.site.entries import when
 from feed.site.voice import Voice
@@ -20,8 +20,6 @@ _RELATIONS = {"continues": "Continues", "part-of": "Part of", "related": "Relate
 _MOST_NAMES = 6
 _MOST_TURNS = 3
 _INDENT = " " * 5
-# In place of a headline or note whose event has lost its payload.
-ERASED = "(erased)"
 
 
 def story(story: Story, voice: Voice) -> str:
