@@ -43,7 +43,7 @@ def append_to_a_long_story(_events: int) -> None:
 def publish_after_one_append(events: int) -> None:
     """A publish after one append, with 1,000 and with N events in the log: under 40 ms of CPU."""
     with tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as large:
-        rooms = [_filled(Path(small), data.many_stories(1_000)), _filled(Path(large), data.many_stories(events))]
+        rooms = [_filled(Path(small), data.newsroom(1_000)), _filled(Path(large), data.many_stories(events))]
         for room in rooms:
             room.publish()
         _compare(("publish, 1,000 events", f"publish, {events:,} events"), rooms, _publish_many, 10)
@@ -81,7 +81,7 @@ def _page(whole: history.Stretch, parts: Parting, made: Settings) -> tuple[float
 
 def prove(events: int) -> None:
     """A proof of a log of N events, without and with the comparison of the read tables: 60,000 events/s or more."""
-    with tempfile.TemporaryDirectory() as folder, _filled(Path(folder), data.many_stories(events)) as room:
+    with tempfile.TemporaryDirectory() as folder, _filled(Path(folder), data.newsroom(events)) as room:
         bare = min(_seconds(lambda: room.prove([], _silent)) for _ in range(ROUNDS))
         _row(f"verify, {events:,} events, the log", events / bare, "events/s")
         _row("  with the read tables", events / _seconds(lambda: room.verify([], _silent)), "events/s")

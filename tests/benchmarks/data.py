@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,7 +50,19 @@ _WORDS = [
     "have",
     "been",
 ]
-PER_STORY = 20
+_TAGS = ("News", "City", "Weather", "Courts", "Schools", "Roads", "Sport", "Culture")
+OPEN_AT_ONCE = 30
+SHORTEST, LONGEST = 4, 1_000
+
+
+@dataclass
+class _Thread:
+    """An open story; `left` are the updates that are still to come."""
+
+    story: str
+    left: int
+    added: int = 0
+    usable: list[str] = field(default_factory=list)
 
 
 def make(folder: Path) -> settings.Settings:
@@ -60,26 +73,46 @@ def make(folder: Path) -> settings.Settings:
     return loaded
 
 
-def many_stories(events: int) -> Iterator[NewEvent]:
-    """Stories of about twenty updates; 3 % of the events revise one, 0.5 % withdraw one."""
+def newsroom(events: int) -> Iterator[NewEvent]:
+    """What a busy desk writes: 30 stories at a time, their sizes by Zipf's law (4 to 1,000 updates, about 26 on
+    average), bodies of 200 to 3,000 characters; 3 % of the events revise an update, 0.5 % withdraw one."""
     random_ = random.Random(1)  # noqa: S311  # the same text on every run is what is wanted
+    desk: list[_Thread] = []
     opened = 0
-    for number in range(events):
-        if number % (PER_STORY + 1) == 0:
+    for _ in range(events):
+        if len(desk) < OPEN_AT_ONCE:
             opened += 1
-            added = 0
-            yield NewEvent(story=f"story-{opened}", data=StoryOpened(headline=_text(random_, 6), tags=("News",)))
+            size = min(LONGEST, int(SHORTEST * random_.paretovariate(1)))
+            desk.append(_Thread(story=f"story-{opened}", left=size))
+            data = StoryOpened(headline=_text(random_, 6), tags=(random_.choice(_TAGS),))
+            yield NewEvent(story=desk[-1].story, data=data)
             continue
-        story, chance = f"story-{opened}", random_.random()
-        if added > 1 and chance < 0.03:
-            changes = Changes(body=_text(random_, 60))
-            data = UpdateRevised(update="1", signal="correction", notice=_text(random_, 12), changes=changes)
-            yield NewEvent(story=story, data=data)
-        elif added > 2 and chance < 0.035:
-            yield NewEvent(story=story, data=UpdateWithdrawn(update=str(added), notice=_text(random_, 12)))
+        thread, chance = random_.choice(desk), random_.random()
+        if chance < 0.03 and thread.usable:
+            changes = Changes(body=_body(random_))
+            name = random_.choice(thread.usable)
+            data = UpdateRevised(update=name, signal="correction", notice=_text(random_, 12), changes=changes)
+        elif chance < 0.035 and thread.usable:
+            name = thread.usable.pop(random_.randrange(len(thread.usable)))
+            data = UpdateWithdrawn(update=name, notice=_text(random_, 12))
         else:
-            added += 1
-            yield NewEvent(story=story, data=_update(random_))
+            thread.added += 1
+            thread.left -= 1
+            thread.usable.append(str(thread.added))
+            data = _update(random_)
+        yield NewEvent(story=thread.story, data=data)
+        if not thread.left:
+            desk.remove(thread)
+
+
+def many_stories(stories: int, updates: int) -> Iterator[NewEvent]:
+    """So many stories of so many updates each."""
+    random_ = random.Random(4)  # noqa: S311  # the same
+    for number in range(1, stories + 1):
+        slug = f"story-{number}"
+        yield NewEvent(story=slug, data=StoryOpened(headline=_text(random_, 6), tags=(random_.choice(_TAGS),)))
+        for _ in range(updates):
+            yield NewEvent(story=slug, data=_update(random_))
 
 
 def one_story(updates: int, disputes: int) -> Iterator[NewEvent]:
@@ -129,11 +162,18 @@ def disputed(number: int) -> Stance:
 def _update(random_: random.Random, stance: Stance | None = None) -> UpdateAdded:
     return UpdateAdded(
         headline=_text(random_, 8),
-        body=_text(random_, random_.randint(30, 400)),
+        body=_body(random_),
         occurred="2026-02-04",
         sources=(Source(name="Fire brigade", quote=_text(random_, 15)),),
         stances=(stance,) if stance else None,
     )
+
+
+def _body(random_: random.Random) -> str:
+    """200 to 3,000 characters, short ones more often, in paragraphs."""
+    size = int(200 + 2_800 * random_.random() ** 2)
+    paragraphs = [_text(random_, 60) for _ in range(size // 300 + 1)]
+    return "\n\n".join(paragraphs)[:size].rstrip()
 
 
 def _text(random_: random.Random, words: int) -> str:
