@@ -6,7 +6,7 @@ and are never derived from Python names.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -214,13 +214,16 @@ def schema_number(data: Data) -> int:
     return _NAMES[type(data)][1]
 
 
-class _Payload(Value, frozen=True, kw_only=True):
+_Kind = TypeVar("_Kind", bound=Value)
+
+
+class _Payload(Value, Generic[_Kind], frozen=True, kw_only=True):
     author: str
-    data: msgspec.Raw
+    data: _Kind
 
 
 decoders = {name: msgspec.json.Decoder(of) for name, of in _SCHEMAS.items()}
-_payload_decoder = msgspec.json.Decoder(_Payload)
+_payload_decoders = {name: msgspec.json.Decoder(_Payload[of]) for name, of in _SCHEMAS.items()}  # type: ignore[valid-type]
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -245,8 +248,8 @@ def decode_kept(name: str, schema: int, kept: str) -> Data:
 
 def decode_payload(name: str, schema: int, payload: str | bytes) -> tuple[str, Data]:
     """Author and data of a stored event."""
-    stored = _payload_decoder.decode(payload)
-    return stored.author, decoders[name, schema].decode(stored.data)
+    stored = _payload_decoders[name, schema].decode(payload)
+    return stored.author, stored.data
 
 
 def is_same(new: NewEvent, stored: Event) -> bool:

@@ -92,13 +92,15 @@ class Fold:
         touched, _ = parts(data)
         return replace(self._head, updates={name: self._updates[name] for name in touched if name in self._updates})
 
-    def take(self, event: Event) -> Story | None:
-        """Fold one more event in; returns the part that it touched, as it is now."""
-        part = evolve(self.part(event.data), event)
-        if part is not None:
-            self._updates.update(part.updates)
-            self._head = part
-        return part
+    def take(self, event: Event) -> None:
+        """Fold one more event in."""
+        if (part := evolve(self.part(event.data), event)) is not None:
+            self.put(part)
+
+    def put(self, part: Story) -> None:
+        """Take over the part that an event touched, as `evolve` has made it."""
+        self._updates.update(part.updates)
+        self._head = part
 
     @property
     def story(self) -> Story | None:

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import MsgspecError, Struct
-from sqlalchemy import Connection, Row, bindparam, text, update
+from sqlalchemy import Connection, update
 
-from feed import merkle
+from feed import driver, merkle
 from feed.database import Unreadable, log_head
 from feed.dates import Instant, from_datetime, to_datetime
 from feed.events import (
@@ -31,7 +31,6 @@ from feed.events import (
 )
 
 SALT_BYTES = 32
-AT_ONCE = 1_000
 _MICROSECOND = timedelta(microseconds=1)
 HEADER_COLUMNS = (
     "commitment",
@@ -67,11 +66,12 @@ _SELECT_EVENTS = (
     " p.data, x.kept FROM events e"
     " LEFT JOIN payloads p ON p.position = e.position LEFT JOIN erasures x ON x.position = e.position"
 )
-_SELECT_KNOWN = text(f"{_SELECT_EVENTS} WHERE e.id IN :ids").bindparams(bindparam("ids", expanding=True))
-_SELECT_AT = text(f"{_SELECT_EVENTS} WHERE e.position IN :positions ORDER BY e.position").bindparams(
-    bindparam("positions", expanding=True)
+_SELECT_KNOWN = f"{_SELECT_EVENTS} WHERE e.id IN {{keys}}"
+_SELECT_AT = f"{_SELECT_EVENTS} WHERE e.position IN {{keys}} ORDER BY e.position"
+# Only for one story at a time does SQLite look at the last entry of the index alone.
+_SELECT_VERSIONS = (
+    "SELECT column1 AS story, (SELECT max(version) FROM events WHERE story = column1) AS version FROM {keys} AS stories"
 )
-_SELECT_VERSION = "SELECT max(version) FROM events WHERE story = ?"
 _INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_PAYLOAD = "INSERT INTO payloads VALUES (?, ?, ?)"
 _ERASED_SINCE = "SELECT 1 FROM erasures WHERE erased_by > ? LIMIT 1"
@@ -82,7 +82,7 @@ _UPDATE_HEAD = "UPDATE log_head SET size = ?, recorded_at = ?, frontier = ?"
 
 def head(connection: Connection) -> Head:
     """Where the log stands."""
-    origin, size, recorded_at, frontier, told = connection.exec_driver_sql(_SELECT_HEAD).one()
+    (origin, size, recorded_at, frontier, told), *_ = driver.tuples(connection, _SELECT_HEAD)
     return Head(origin=origin, size=size, recorded_at=recorded_at, frontier=merkle.unpack(frontier), told=told)
 
 
@@ -93,33 +93,25 @@ def tell(connection: Connection, position: int) -> None:
 
 def read(connection: Connection, *, after: int = 0, limit: int | None = None) -> Iterator[Event]:
     """The events after a position, in order."""
-    rows = _rows(connection, f"{_SELECT_EVENTS} WHERE e.position > ? ORDER BY e.position LIMIT ?", after, limit)
-    return map(_event, rows)
+    some = f"{_SELECT_EVENTS} WHERE e.position > ? ORDER BY e.position LIMIT ?"
+    return map(_event, driver.tuples(connection, some, (after, _limit(limit))))
 
 
 def read_story(connection: Connection, story: str, *, after: int = 0, limit: int | None = None) -> Iterator[Event]:
     """The events of one story after a position, in order."""
-    order = "WHERE e.story = ? AND e.position > ? ORDER BY e.version LIMIT ?"
-    return map(_event, _rows(connection, f"{_SELECT_EVENTS} {order}", story, after, limit))
+    some = f"{_SELECT_EVENTS} WHERE e.story = ? AND e.position > ? ORDER BY e.version LIMIT ?"
+    return map(_event, driver.tuples(connection, some, (story, after, _limit(limit))))
 
 
 def read_at(connection: Connection, positions: Iterable[int]) -> Iterator[Event]:
     """The events at these positions, in order."""
-    wanted = sorted(positions)
-    # In pieces, as one statement takes only so many values.
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
-        yield from map(_event, connection.execute(_SELECT_AT, {"positions": some}))
+    return map(_event, driver.among(connection, _SELECT_AT, ((position,) for position in positions)))
 
 
 def known(connection: Connection, ids: Iterable[str]) -> dict[str, Event]:
     """Those of the ids that the log holds, with their events."""
-    wanted, found = list(ids), {}
-    # In pieces, as one statement takes only so many values.
-    for start in range(0, len(wanted), AT_ONCE):
-        rows = connection.execute(_SELECT_KNOWN, {"ids": wanted[start : start + AT_ONCE]})
-        found.update({event.id: event for event in map(_event, rows)})
-    return found
+    found = map(_event, driver.among(connection, _SELECT_KNOWN, ((id,) for id in ids)))
+    return {event.id: event for event in found}
 
 
 def at(connection: Connection, position: int) -> Event | None:
@@ -133,13 +125,13 @@ def erase(connection: Connection, by: int, data: PayloadErased) -> None:
     The headers stay, and with them leaves and root.
     """
     rows = [(one.position, by, encode_kept(one.kept)) for one in data.erased]
-    connection.exec_driver_sql(_INSERT_ERASURE, rows)
-    connection.exec_driver_sql(_DELETE_PAYLOAD, [(one.position,) for one in data.erased])
+    driver.run(connection, _INSERT_ERASURE, rows)
+    driver.run(connection, _DELETE_PAYLOAD, [(one.position,) for one in data.erased])
 
 
 def erased_since(connection: Connection, position: int) -> bool:
     """Whether an event after a position erased payloads."""
-    return connection.exec_driver_sql(_ERASED_SINCE, (position,)).first() is not None
+    return driver.first(connection, _ERASED_SINCE, (position,)) is not None
 
 
 def commit(salt: bytes, payload: bytes) -> bytes:
@@ -224,28 +216,24 @@ class Batch:
         """Put the batch's events and the new head into the database."""
         if not self._events:
             return
-        self._connection.exec_driver_sql(_INSERT_EVENT, self._events)
-        self._connection.exec_driver_sql(_INSERT_PAYLOAD, self._payloads)
+        driver.run(self._connection, _INSERT_EVENT, self._events)
+        driver.run(self._connection, _INSERT_PAYLOAD, self._payloads)
         recorded_at = self._events[-1][6]
-        self._connection.exec_driver_sql(_UPDATE_HEAD, (self._size, recorded_at, merkle.pack(self._frontier)))
+        driver.run(self._connection, _UPDATE_HEAD, [(self._size, recorded_at, merkle.pack(self._frontier))])
 
 
 def _versions(connection: Connection, stories: set[str]) -> dict[str, int]:
-    # One story at a time, as only then does SQLite look at the last entry of the index alone.
-    return {story: connection.exec_driver_sql(_SELECT_VERSION, (story,)).scalar_one() or 0 for story in stories}
+    found = driver.among(connection, _SELECT_VERSIONS, ((story,) for story in stories))
+    return {story: version or 0 for story, version in found}
 
 
-def _rows(connection: Connection, sql: str, *values: object) -> Iterator[Row[Any]]:
-    *others, limit = values
-    # In SQL a negative limit is none.
-    result = connection.exec_driver_sql(
-        sql, (*others, -1 if limit is None else limit), execution_options={"yield_per": 1000}
-    )
-    return iter(result)
+def _limit(count: int | None) -> int:
+    """In SQL a negative limit is none."""
+    return -1 if count is None else count
 
 
-def _event(row: Row[Any]) -> Event:
-    position, id, story, version, name, schema, recorded_at, published_at, leaf, payload, kept = tuple(row)
+def _event(row: tuple[Any, ...]) -> Event:
+    position, id, story, version, name, schema, recorded_at, published_at, leaf, payload, kept = row
     erased = payload is None and kept is not None
     try:
         author, data = ("", decode_kept(name, schema, kept)) if erased else decode_payload(name, schema, payload)

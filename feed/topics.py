@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 _OTHER = re.compile("[^a-z0-9]+")
 
 
+# A newsroom has few tags, and each of its developments asks for the topics of some.
+@lru_cache(maxsize=1024)
 def topic(tag: str) -> str:
     """The topic of a tag; tags that differ in case, accents or punctuation only have the same.
 

@@ -7,23 +7,22 @@ only ever added to, so an append costs the same however long the story is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, select, tuple_
+from sqlalchemy import Connection
 
-from feed.database import projection_state
+from feed import driver
 from feed.developments import CORRECTIONS, Development, channels, development, of_update
 from feed.errors import DatabaseError
 from feed.events import Data, Event, Stance, UpdateRevised, UpdateWithdrawn
-from feed.fold import Fold, parts
+from feed.fold import Fold, evolve, parts
 from feed.projections import rows
 from feed.projections.tables import LIVE, STATE, ReadTables, insert_into, upsert_into
 from feed.story import Story, Update
 
-_Key = TypeVar("_Key", str, tuple[str, str])
-_PIECE = 10_000
+_SELECT_STATE = "SELECT position, developments FROM projection_state WHERE name = ?"
 _UPDATE_STATE = "UPDATE projection_state SET position = ?, developments = ? WHERE name = ?"
 
 
@@ -82,6 +81,29 @@ def _statements(tables: ReadTables) -> _Statements:
     )
 
 
+class _Queries(NamedTuple):
+    """The queries that load what a batch touches, by keys (driver.among)."""
+
+    stories: str
+    updates: str
+    stances: str
+    named: str
+    first_named: str
+
+
+@cache
+def _queries(tables: ReadTables) -> _Queries:
+    claims = tables.claims.name
+    pair = '(story, "update") IN {keys}'
+    return _Queries(
+        stories=f'SELECT * FROM "{tables.stories.name}" WHERE slug IN {{keys}}',  # noqa: S608  # a name of ours
+        updates=f'SELECT * FROM "{tables.updates.name}" WHERE {pair}',  # noqa: S608  # the same
+        stances=f'SELECT * FROM "{tables.stances.name}" WHERE {pair} ORDER BY story, "update", ordinal',  # noqa: S608  # the same
+        named=f'SELECT * FROM "{claims}" WHERE (story, claim) IN {{keys}}',  # noqa: S608  # the same
+        first_named=f'SELECT story, claim FROM "{claims}" WHERE (story, version) IN {{keys}}',  # noqa: S608  # the same
+    )
+
+
 class Workbench:
     """The stories that one transaction appends to: load, take event by event, save."""
 
@@ -89,15 +111,14 @@ class Workbench:
         self._connection = connection
         self._tables = tables
         self._name = name
-        state = connection.execute(select(projection_state).where(projection_state.c.name == name)).one()
-        self.position: int = state.position
-        self._number: int = state.developments
+        self.position, self._number = self._state()
         self._folds: dict[str, Fold] = {}
         self._counts: dict[str, int] = {}
         self._loaded: dict[str, Story] = {}
         self._touched: dict[str, dict[str, None]] = {}
         self._anew: dict[int, Development] = {}
         self._sql = _statements(tables)
+        self._find = _queries(tables)
         self._writes: dict[str, list[rows.Values]] = {statement: [] for statement in self._sql}
 
     def require(self, size: int, database: str) -> None:
@@ -144,10 +165,11 @@ class Workbench:
         """Fold an event in; returns what it tells subscribers."""
         fold = self._folds[event.story]
         before = fold.part(event.data)
-        after = fold.take(event)
+        after = evolve(before, event)
         self.position = event.position
         if after is None:
             return None
+        fold.put(after)
         self._touched[event.story].update(dict.fromkeys(after.updates))
         told = development(event, before, after)
         if told is not None:
@@ -165,8 +187,12 @@ class Workbench:
             self._save_anew(told)
         for sql, values in self._writes.items():
             if values:
-                self._connection.exec_driver_sql(sql, values)
-        self._connection.exec_driver_sql(_UPDATE_STATE, (self.position, self._number, self._name))
+                driver.run(self._connection, sql, values)
+        driver.run(self._connection, _UPDATE_STATE, [(self.position, self._number, self._name)])
+
+    def _state(self) -> tuple[int, int]:
+        (position, developments), *_ = driver.tuples(self._connection, _SELECT_STATE, (self._name,))
+        return position, developments
 
     def _tell(self, told: Development) -> None:
         number = self.number(told)
@@ -222,19 +248,16 @@ class Workbench:
         writes[sql.revision].extend(rows.revision_row(slug, name, revision) for revision in update.revisions)
         writes[sql.note].extend(rows.note_row(slug, name, note) for note in update.notes)
 
-    def _stories(self, slugs: set[str]) -> dict[str, Row[Any]]:
-        table = self._tables.stories
-        found: dict[str, Row[Any]] = {}
-        for some in _in_pieces(slugs):
-            found |= {row.slug: row for row in self._connection.execute(select(table).where(table.c.slug.in_(some)))}
-        return found
+    def _stories(self, slugs: set[str]) -> dict[str, Any]:
+        found = driver.among(self._connection, self._find.stories, ((slug,) for slug in slugs))
+        return {row.slug: row for row in found}
 
     def _updates(self, keys: set[tuple[str, str]]) -> dict[str, dict[str, Update]]:
         stances: dict[tuple[str, str], list[Stance]] = {}
-        for row in self._of(self._tables.stances, "update", keys):
+        for row in driver.among(self._connection, self._find.stances, keys):
             stances.setdefault((row.story, row.update), []).append(rows.stance_of(row))
         loaded: dict[str, dict[str, Update]] = {}
-        for row in self._of(self._tables.updates, "update", keys):
+        for row in driver.among(self._connection, self._find.updates, keys):
             of_update = tuple(stances.get((row.story, row.update), ()))
             loaded.setdefault(row.story, {})[row.update] = rows.update_of(row, stances=of_update)
         return loaded
@@ -243,35 +266,21 @@ class Workbench:
         self, loaded: dict[str, dict[str, Update]], withdrawn: set[tuple[str, str]]
     ) -> set[tuple[str, str]]:
         """The claims that updates named first, which an undo makes unnamed; a revision may have taken them out."""
-        table = self._tables.claims
-        found: set[tuple[str, str]] = set()
-        for slug, of_story in loaded.items():
-            versions = [update.added for name, update in of_story.items() if (slug, name) in withdrawn]
-            if versions:
-                claims = select(table.c.claim).where(table.c.story == slug, table.c.version.in_(versions))
-                found.update((slug, claim) for claim in self._connection.scalars(claims))
-        return found
+        added = [
+            (slug, update.added)
+            for slug, of_story in loaded.items()
+            for name, update in of_story.items()
+            if (slug, name) in withdrawn
+        ]
+        return {(row.story, row.claim) for row in driver.among(self._connection, self._find.first_named, added)}
 
     def _named(self, keys: set[tuple[str, str]]) -> dict[str, dict[str, int]]:
         named: dict[str, dict[str, int]] = {}
-        for row in self._of(self._tables.claims, "claim", keys):
+        for row in driver.among(self._connection, self._find.named, keys):
             named.setdefault(row.story, {})[row.claim] = row.version
         return named
-
-    def _of(self, table: Table, name: str, keys: set[tuple[str, str]]) -> Iterator[Row[Any]]:
-        """The rows of these (story, NAME) pairs, those of one pair in the order of the table's key."""
-        pair = tuple_(table.c.story, table.c[name])
-        for some in _in_pieces(keys):
-            yield from self._connection.execute(select(table).where(pair.in_(some)).order_by(*table.primary_key))
 
 
 def _related(story: Story | None) -> dict[str, None]:
     """The other stories that a story shows, once each."""
     return dict.fromkeys(other.story for other in story.related) if story else {}
-
-
-def _in_pieces(keys: set[_Key]) -> Iterator[list[_Key]]:
-    """The keys in lists that one statement can take: SQLite allows it 32,766 values."""
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _PIECE):
-        yield ordered[start : start + _PIECE]
