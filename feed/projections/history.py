@@ -5,11 +5,10 @@ Every function takes a connection inside a transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import Connection, and_, exists, or_, select
+from sqlalchemy import Connection, exists, or_, select
 
 from feed import log
 from feed.database import Unreadable, events
@@ -17,14 +16,11 @@ from feed.dates import Instant
 from feed.developments import Development
 from feed.moments import heads
 from feed.projections import rows
-from feed.projections.read import Condition, head, named, updates_where
+from feed.projections.read import head, named, updates_of
 from feed.projections.tables import LIVE
 from feed.story import Story, Update
 
 _updates, _stances, _revisions, _developments = LIVE.updates, LIVE.stances, LIVE.revisions, LIVE.developments
-
-# SQLite takes 32,766 values in one statement.
-_MOST_VALUES = 10_000
 
 
 class Stretch(Struct, frozen=True, kw_only=True):
@@ -72,7 +68,9 @@ def stretch(connection: Connection, slug: str, first: int, end: int | None) -> S
     """The stretch of a story that exists."""
     states = _heads(connection, slug)
     pinned = {state.pinned for _, state in states if state.pinned}
-    updates = _whole(connection, slug, _names(connection, slug, first, end, pinned))
+    names = _names(connection, slug, first, end, pinned)
+    whole = updates_of(connection, ((slug, name) for name in names))
+    updates = sorted(whole.values(), key=lambda update: update.added)
     within = [_developments.c.version >= first, *([_developments.c.version < end] if end else [])]
     told = select(_developments).where(_developments.c.story == slug, _developments.c.kind != "update", *within)
     return Stretch(
@@ -120,17 +118,6 @@ def _names(connection: Connection, slug: str, first: int, end: int | None, pinne
     query = select(_updates.c.update).where(_updates.c.story == slug, _updates.c.status != "undone")
     query = query.where(or_(_updates.c.added >= first, matters))
     return list(connection.scalars(query.where(_updates.c.added < end) if end else query))
-
-
-def _whole(connection: Connection, slug: str, names: Sequence[str]) -> list[Update]:
-    found: dict[tuple[str, str], Update] = {}
-    for start in range(0, len(names), _MOST_VALUES):
-        found |= updates_where(connection, _are(slug, names[start : start + _MOST_VALUES]))
-    return sorted(found.values(), key=lambda update: update.added)
-
-
-def _are(slug: str, names: Sequence[str]) -> Condition:
-    return lambda table: and_(table.c.story == slug, table.c.update.in_(names))
 
 
 def _heads(connection: Connection, slug: str) -> list[tuple[Instant, Story]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select, tuple_
+from sqlalchemy import Connection, Table, func, select
 
+from feed import driver
 from feed.claims import Statement
 from feed.developments import Development
 from feed.events import Stance
@@ -36,7 +37,8 @@ def story(connection: Connection, slug: str) -> Story | None:
     without_updates = _heads_of(connection, {slug}).get(slug)
     if without_updates is None:
         return None
-    updates = updates_where(connection, lambda table: and_(table.c.story == slug, table.c.update.is_not(None)))
+    of_story = 'story = ? AND "update" IS NOT NULL'
+    updates = _updates_by(lambda table, order: driver.rows(connection, _select(table, of_story, order), (slug,)))
     return replace(
         without_updates,
         updates={name: update for (_, name), update in updates.items()},
@@ -142,7 +144,7 @@ def told(connection: Connection, developments: Sequence[Development]) -> list[To
     """The developments with what they are about, in the order given; a fixed number of queries for all."""
     stories = _heads_of(connection, {development.story for development in developments})
     keys = {(development.story, development.update) for development in developments if development.update}
-    updates = updates_where(connection, lambda table: tuple_(table.c.story, table.c.update).in_(sorted(keys)))
+    updates = updates_of(connection, keys)
     statements = _statements_about(connection, updates)
     result = []
     for development in developments:
@@ -162,16 +164,30 @@ def told(connection: Connection, developments: Sequence[Development]) -> list[To
     return result
 
 
-Condition = Callable[[Table], ColumnElement[bool]]
+def updates_of(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Update]:
+    """The whole updates of these stories and names, as far as there are any, by both."""
+    wanted = set(keys)
+    of_updates = '(story, "update") IN {keys}'
+    return _updates_by(lambda table, order: driver.among(connection, _select(table, of_updates, order), wanted))
+
+
+_Find = Callable[[Table, str], Iterator[Any]]
+"""The rows of a table that are looked for, in an order."""
+
+
+def _select(table: Table, condition: str, order: str) -> str:
+    return f'SELECT * FROM "{table.name}" WHERE {condition} ORDER BY {order}'  # noqa: S608  # texts of ours
 
 
 def _heads_of(connection: Connection, slugs: set[str]) -> dict[str, Story]:
     """The stories without updates, but with their own notes and revisions."""
-    of_stories = sorted(slugs)
-    notes = _notes_where(connection, lambda table: and_(table.c.story.in_(of_stories), table.c.update.is_(None)))
-    revisions = _revisions_where(
-        connection, lambda table: and_(table.c.story.in_(of_stories), table.c.update.is_(None))
-    )
+    keys = [(slug,) for slug in slugs]
+    of_stories = 'story IN {keys} AND "update" IS NULL'
+
+    def find(table: Table, order: str) -> Iterator[Any]:
+        return driver.among(connection, _select(table, of_stories, order), keys)
+
+    notes, revisions = _notes_by(find), _revisions_by(find)
     return {
         row.slug: rows.story_of(
             row,
@@ -180,20 +196,18 @@ def _heads_of(connection: Connection, slugs: set[str]) -> dict[str, Story]:
             notes=tuple(notes.get((row.slug, None), ())),
             revisions=tuple(revisions.get((row.slug, None), ())),
         )
-        for row in connection.execute(select(_stories).where(_stories.c.slug.in_(of_stories)))
+        for row in driver.among(connection, _select(_stories, "slug IN {keys}", "slug"), keys)
     }
 
 
-def updates_where(connection: Connection, condition: Condition) -> dict[tuple[str, str], Update]:
-    """The whole updates for which the condition, on columns `story` and `update`, holds; in the order they were added
-    to their stories."""
+def _updates_by(find: _Find) -> dict[tuple[str, str], Update]:
+    """Whole updates, those of one story in the order they were added."""
     stances: dict[tuple[str, str], list[Stance]] = {}
-    for row in connection.execute(_select(_stances, condition).order_by(_stances.c.ordinal)):
+    for row in find(_stances, "ordinal"):
         stances.setdefault((row.story, row.update), []).append(rows.stance_of(row))
-    notes = _notes_where(connection, condition)
-    revisions = _revisions_where(connection, condition)
+    notes, revisions = _notes_by(find), _revisions_by(find)
     found = {}
-    for row in connection.execute(_select(_updates, condition).order_by(_updates.c.story, _updates.c.added)):
+    for row in find(_updates, "story, added"):
         key = (row.story, row.update)
         found[key] = rows.update_of(
             row,
@@ -204,33 +218,33 @@ def updates_where(connection: Connection, condition: Condition) -> dict[tuple[st
     return found
 
 
-def _notes_where(connection: Connection, condition: Condition) -> dict[tuple[str, str | None], list[Note]]:
+def _notes_by(find: _Find) -> dict[tuple[str, str | None], list[Note]]:
     found: dict[tuple[str, str | None], list[Note]] = {}
-    for row in connection.execute(_select(_notes, condition).order_by(_notes.c.version)):
+    for row in find(_notes, "version"):
         found.setdefault((row.story, row.update), []).append(rows.note_of(row))
     return found
 
 
-def _revisions_where(connection: Connection, condition: Condition) -> dict[tuple[str, str | None], list[Revision]]:
+def _revisions_by(find: _Find) -> dict[tuple[str, str | None], list[Revision]]:
     found: dict[tuple[str, str | None], list[Revision]] = {}
-    for row in connection.execute(_select(_revisions, condition).order_by(_revisions.c.version)):
+    for row in find(_revisions, "version"):
         found.setdefault((row.story, row.update), []).append(rows.revision_of(row))
     return found
+
+
+_COUNTING = """
+SELECT s.*, u.published_at FROM stances s JOIN updates u ON u.story = s.story AND u."update" = s."update"
+WHERE (s.story, s.claim) IN {keys} AND u.status = 'usable' ORDER BY s.place, s.ordinal
+"""
 
 
 def _statements_about(
     connection: Connection, updates: dict[tuple[str, str], Update]
 ) -> dict[tuple[str, str], list[Statement]]:
     """The counting statements on every claim that these updates name."""
-    claims = sorted({(slug, name) for (slug, _), update in updates.items() for name in _claims_in(update)})
-    query = (
-        select(_stances, _updates.c.published_at)
-        .join(_updates, and_(_updates.c.story == _stances.c.story, _updates.c.update == _stances.c.update))
-        .where(tuple_(_stances.c.story, _stances.c.claim).in_(claims), _updates.c.status == "usable")
-        .order_by(_stances.c.place, _stances.c.ordinal)
-    )
+    claims = {(slug, name) for (slug, _), update in updates.items() for name in _claims_in(update)}
     found: dict[tuple[str, str], list[Statement]] = {}
-    for row in connection.execute(query) if claims else ():
+    for row in driver.among(connection, _COUNTING, claims):
         found.setdefault((row.story, row.claim), []).append(
             Statement(
                 claim=row.claim,
@@ -247,7 +261,3 @@ def _statements_about(
 
 def _claims_in(update: Update | None) -> dict[str, None]:
     return dict.fromkeys(stance.claim for stance in update.stances) if update else {}
-
-
-def _select(table: Table, condition: Condition) -> Select[Any]:
-    return select(table).where(condition(table))
