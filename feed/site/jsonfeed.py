@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+import msgspec
 
 from feed.dates import Instant, to_datetime
 from feed.site.addresses import JSON, archive
@@ -29,7 +30,7 @@ def _json_feed(channel: Channel) -> bytes:
         "items": [_item(channel, item) for item in channel.items],
     }
     document = {name: value for name, value in document.items() if value is not None}
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
 def _item(channel: Channel, item: Item) -> dict[str, Any]:
