@@ -21,7 +21,7 @@ def html(**values):
 
 
 def words_of(**values):
-    return prose.plain(html(**values))
+    return prose.plain(html(**values), 10_000)
 
 
 def claim(status, *statements, confirmed_by=(), text="It was a spy balloon"):

@@ -68,7 +68,7 @@ def test_references_to_characters_that_no_feed_can_carry_are_replaced(reference)
 
 
 def test_plain_text_stands_in_one_line():
-    assert prose.plain("<p>a<br>\nb</p>\n<p>c &amp;lt; d</p>\n") == "a b c &lt; d"
+    assert prose.plain("<p>a<br>\nb</p>\n<p>c &amp;lt; d</p>\n", 10_000) == "a b c &lt; d"
 
 
 def test_line_ends_are_line_feeds():
@@ -156,7 +156,7 @@ def test_a_first_block_that_is_too_long_is_cut_between_words():
     assert is_cut
     assert markup.startswith("<p>ab &amp; ab")
     assert markup.endswith("ab &amp; …</p>")
-    assert 3_900 < len(prose.plain(markup).encode()) <= 4_000
+    assert 3_900 < len(prose.plain(markup, 10_000).encode()) <= 4_000
 
 
 def test_a_long_block_after_a_short_one_is_begun():
@@ -166,7 +166,7 @@ def test_a_long_block_after_a_short_one_is_begun():
 
 def test_a_word_that_never_ends_is_cut_within():
     markup, _ = prose.excerpt("<p>" + "字" * 5_000 + "</p>")
-    assert 3_900 < len(prose.plain(markup).encode()) <= 4_000
+    assert 3_900 < len(prose.plain(markup, 10_000).encode()) <= 4_000
 
 
 def test_markup_without_text_is_bounded_too():

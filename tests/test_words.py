@@ -169,7 +169,7 @@ def test_an_entrys_html_is_in_the_words_and_dates_of_its_voice() -> None:
         Claim(claim="c", text="Es war so", status=status, confirmed_by=("UN",), statements=(statement(position),))
         for status, position in zip(get_args(ClaimStatus), get_args(Position), strict=True)
     )
-    shown = prose.plain(html(entry(claims=claims, occurred_text="am Samstag", closes=True), GERMAN_VOICE))
+    shown = prose.plain(html(entry(claims=claims, occurred_text="am Samstag", closes=True), GERMAN_VOICE), 10_000)
     assert shown == (
         "Wann: „am Samstag“ Aussagen "
         "Es war so: strittig UN: behauptet "
@@ -286,11 +286,11 @@ def texts_in(file: Path) -> list[str]:
     text = file.read_text(encoding="utf-8")
     match file.suffix:
         case ".html":
-            return [prose.plain(text), *texts_of_page(text)]
+            return [prose.plain(text, 1_000_000), *texts_of_page(text)]
         case ".xml" if "sitemap" not in file.name:
             read = feedparser.parse(text.encode())
             entries = [part for one in read.entries for part in (one.title, one.summary, one.content[0].value)]
-            return [prose.plain(part) for part in (read.feed.title, read.feed.subtitle, *entries)]
+            return [prose.plain(part, 1_000_000) for part in (read.feed.title, read.feed.subtitle, *entries)]
         case _:
             values = json.loads(text) if file.name == "feed.json" else {}
             return [
@@ -311,12 +311,12 @@ def texts_of_page(page: str) -> Iterator[str]:
         if element.get("id") == "_past":
             past = json.loads(element.text)
             yield from (past["now"], past["then"], past["withdrawn"], *(words for _, words in past["moments"]))
-            yield from (prose.plain(part) for states in past["slots"].values() for _, part in states)
+            yield from (prose.plain(part, 1_000_000) for states in past["slots"].values() for _, part in states)
         if element.tag != "script":
             yield " ".join((element.text or "").split())
         yield " ".join((element.tail or "").split())
     # Without a script only.
-    yield from (prose.plain(part) for part in re.findall("<noscript>.*?</noscript>", page, re.DOTALL))
+    yield from (prose.plain(part, 1_000_000) for part in re.findall("<noscript>.*?</noscript>", page, re.DOTALL))
 
 
 @pytest.fixture
