@@ -158,13 +158,13 @@ entries = st.builds(
     statement=_some,
     notices=st.lists(
         st.builds(Notice, signal=st.just("correction"), text=prose_text, published_at=st.just(NOON)), max_size=2
-    ),
+    ).map(tuple),
     body=_some,
     wordings=st.lists(
         st.builds(Wording, field=st.just("body"), before=_some, after=_some, hidden=st.booleans()), max_size=1
-    ),
+    ).map(tuple),
     occurred_text=st.none() | line_text,
-    sources=st.lists(st.builds(Source, name=line_text, url=st.none() | _links, quote=_some), max_size=2),
+    sources=st.lists(st.builds(Source, name=line_text, url=st.none() | _links, quote=_some), max_size=2).map(tuple),
     claims=st.lists(
         st.builds(
             Claim,
@@ -175,8 +175,8 @@ entries = st.builds(
             statements=st.tuples(st.builds(statement, line_text, st.just("denies"))),
         ),
         max_size=1,
-    ),
-    notes=st.lists(prose_text, max_size=1),
+    ).map(tuple),
+    notes=st.lists(prose_text, max_size=1).map(tuple),
     link=st.none() | _links,
     closes=st.booleans(),
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import escape
@@ -71,6 +73,8 @@ class Channel(Struct, frozen=True, kw_only=True):
     archive: Archive = Archive()
 
 
+# A publisher that goes on running is asked for the same ones again and again: of a feed's fifty, one is new.
+@lru_cache(maxsize=1_024)
 def item(entry: Entry, addresses: Addresses, voice: Voice) -> Item:
     """Renders an entry."""
     markup = content.html(entry, voice)
@@ -110,6 +114,8 @@ def fitted(channel: Channel, write: Callable[[Channel], bytes]) -> bytes:
 
 
 def _shortened(item: Item, limit: int) -> Item:
+    if item.html and limit and prose.is_short(item.html, limit):
+        return item
     entry = item.entry if limit else replace(item.entry, tags=())
     markup, is_cut = prose.excerpt(item.html or prose.legal(f"<p>{escape(item.text)}</p>"), limit)
     if is_cut:
@@ -131,7 +137,10 @@ def _atom(channel: Channel) -> bytes:
     if channel.archive.number:
         feed.story.archive()
     for item in channel.items:
-        _atom_entry(feed, channel, item)
+        entry = _atom_entry(item, channel.scheme, channel.language)
+        feed.add_entry(_Made(entry), order="append")
+        if _is_stub(item.entry):
+            feed.story.delete(item.entry.id, item.entry.updated_at)
     document: bytes = feed.atom_str(pretty=True)
     return document
 
@@ -148,23 +157,24 @@ def _chain(channel: Channel) -> Iterator[tuple[str, str]]:
         yield "next-archive", archive(ATOM, place.newer)
 
 
-def _atom_entry(feed: Any, channel: Channel, item: Item) -> None:
-    entry = _entry(feed, channel, item)
+@lru_cache(maxsize=1_024)
+def _atom_entry(item: Item, scheme: str, language: str) -> Any:
+    """The element of an entry in feeds of this language, for as many feeds as hold it."""
+    entry = _entry(item, scheme)
     entry.title(item.entry.title)
     entry.updated(to_datetime(item.entry.updated_at))
     if item.entry.author:
         entry.author(name=item.entry.author)
     entry.content(item.html, type="html")
     entry.story.address(item.address)
-    if item.entry.language != channel.language:
+    if item.entry.language != language:
         entry.story.language(item.entry.language)
-    if _is_stub(item.entry):
-        feed.story.delete(item.entry.id, item.entry.updated_at)
+    return entry.atom_entry()
 
 
 def _rss(channel: Channel) -> bytes:
     feed = _generator(channel)
-    # feedgen would put an author into RSS only with an email address.
+    # For the namespace of the items' authors.
     feed.load_extension("dc", atom=False)
     feed.title(_html_text(channel.title))
     feed.description(_html_text(channel.description))
@@ -174,18 +184,40 @@ def _rss(channel: Channel) -> bytes:
     # The last link is the channel's.
     feed.link(rel="alternate", href=channel.home)
     for item in channel.items:
-        _rss_item(feed, channel, item)
+        made = _rss_item(item, channel.scheme, item.entry.author or channel.author)
+        feed.add_entry(_Made(made), order="append")
     document: bytes = feed.rss_str(pretty=True)
     return document
 
 
-def _rss_item(feed: Any, channel: Channel, item: Item) -> None:
-    entry = _entry(feed, channel, item)
+@lru_cache(maxsize=1_024)
+def _rss_item(item: Item, scheme: str, author: str) -> Any:
+    """The element of an item, for as many feeds as hold it."""
+    entry = _entry(item, scheme)
+    # feedgen would put an author into RSS only with an email address.
+    entry.load_extension("dc", atom=False)
     entry.title(_html_text(item.entry.title))
     entry.link(href=item.address)
     entry.description(_html_text(item.text))
     entry.content(item.html)
-    entry.dc.dc_creator(item.entry.author or channel.author)
+    entry.dc.dc_creator(author)
+    return entry.rss_entry()
+
+
+class _Made:
+    """An entry as FeedGenerator takes it, of which the element is made already."""
+
+    def __init__(self, element: Any) -> None:
+        self._element = element
+
+    def register_extension(self, *_extension: object) -> None:
+        """What an extension adds is in the element."""
+
+    def atom_entry(self) -> Any:
+        """A copy, as an element can stand in one document only."""
+        return deepcopy(self._element)
+
+    rss_entry = atom_entry
 
 
 def _generator(channel: Channel) -> Any:
@@ -204,14 +236,20 @@ def _generator(channel: Channel) -> Any:
     return feed
 
 
-def _entry(feed: Any, channel: Channel, item: Item) -> Any:
-    entry = feed.add_entry(order="append")
+def _entry(item: Item, scheme: str) -> Any:
+    """A FeedEntry with what both formats have."""
+    from feedgen.entry import FeedEntry
+
+    from feed.site import feedgen_ext
+
+    entry = FeedEntry()
+    entry.register_extension("story", feedgen_ext.EntryExtension)
     entry.id(item.entry.id)
     entry.published(to_datetime(item.entry.published_at))
     entry.category([{"term": tag} for tag in item.entry.tags])
-    entry.category(term=item.entry.kind, scheme=f"{channel.scheme}kind")
+    entry.category(term=item.entry.kind, scheme=f"{scheme}kind")
     if item.entry.key:
-        entry.category(term="key", scheme=f"{channel.scheme}key")
+        entry.category(term="key", scheme=f"{scheme}key")
     if item.entry.original and item.original:
         entry.story.reply(item.entry.original, item.original)
     return entry

@@ -97,9 +97,11 @@ def legal(markup: str) -> str:
     return _PLANE_ENDS.sub("\ufffd", _NOT_HTML.sub("\ufffd", _NEW_LINE.sub("\n", markup)))
 
 
-def plain(markup: str) -> str:
-    """The text of `markup` in one line."""
-    return " ".join(_text(markup).split())
+def plain(markup: str, size: int) -> str:
+    """The text of `markup` in one line, cut to `size` bytes."""
+    # Mostly so much has more than enough text.
+    line = _line(markup[: size * _CHARACTERS_PER_BYTE])
+    return cut(line if len(line.encode()) > size else _line(markup), size)
 
 
 def opening(markup: str, size: int) -> str:
@@ -124,7 +126,12 @@ def excerpt(markup: str, limit: int = TEXT_BYTES) -> tuple[str, bool]:
 
     Where that would leave less than half of `limit`, the beginning of the next block's text follows as a paragraph.
     """
-    return (markup, False) if len(markup.encode()) <= limit else _beginning(markup, limit)
+    return (markup, False) if is_short(markup, limit) else _beginning(markup, limit)
+
+
+def is_short(markup: str, limit: int) -> bool:
+    """Whether it needs no cutting, however little of it is markup."""
+    return len(markup.encode()) <= limit
 
 
 # Three formats of several feeds ask for the same one.
@@ -209,6 +216,10 @@ def _settled(raw: str) -> str | None:
         if markup == before:
             return markup
     return None
+
+
+def _line(markup: str) -> str:
+    return " ".join(_text(markup).split())
 
 
 def _text(markup: str) -> str:
