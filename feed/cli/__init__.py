@@ -9,16 +9,16 @@ from typing import Any
 
 import click
 
-from feed.cli import erasing, keeping, proving, reading, tending, threads, updates
+from feed.cli import erasing, keeping, proving, publishing, reading, tending, threads, updates
 from feed.cli.desk import Desk
 from feed.cli.layout import plain
 from feed.errors import FeedError
 
 SECTIONS = {
-    "Start": tending.STARTING,
-    "Write": (*threads.OPENING, *updates.COMMANDS, *threads.COMMANDS, tending.import_events),
+    "Start": (tending.init, tending.demo),
+    "Write": (threads.open_story, *updates.COMMANDS, *threads.COMMANDS, tending.import_events),
     "Read": reading.COMMANDS,
-    "Publish and keep": tending.KEEPING,
+    "Publish and keep": (*publishing.COMMANDS, tending.upgrade, tending.rebuild),
     "Prove and protect": (*proving.COMMANDS, *keeping.COMMANDS, *erasing.COMMANDS),
 }
 

@@ -9,8 +9,8 @@ import click
 
 from feed.cli.desk import Desk, echo_json, on_terminal, pass_desk
 from feed.cli.layout import counted, listed, plain
+from feed.cli.publishing import publish_now
 from feed.cli.reading import logged
-from feed.cli.tending import publish_now
 
 if TYPE_CHECKING:
     from feed.eraser import Erasable, Erasure

@@ -11,7 +11,7 @@ import click
 
 from feed.cli.desk import Desk, on_terminal
 from feed.cli.layout import listed, plain
-from feed.cli.tending import publish_now
+from feed.cli.publishing import publish_now
 from feed.errors import Invalid
 
 if TYPE_CHECKING:

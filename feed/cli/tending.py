@@ -1,4 +1,4 @@
-"""The commands that set up, fill, publish and keep a newsroom."""
+"""The commands that set up, fill and keep a newsroom."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import click
 
 from feed.cli.desk import Desk, echo_json, pass_desk, progress
-from feed.cli.layout import counted, plain
+from feed.cli.layout import counted
+from feed.cli.publishing import publish_now, say
 from feed.errors import Invalid, Refused
 from feed.text import LINE_BYTES
 
 if TYPE_CHECKING:
     from feed.recorder import Receipt
-    from feed.site.publish import Report
 
 DEMO = {
     "url": "http://localhost:8000/",
@@ -80,7 +80,7 @@ def demo(folder: Path) -> None:
             newsroom.append(from_json(line))
         report = newsroom.publish()
     click.echo(f"{folder} holds a newsroom with one story, told in {counted(len(story), 'event')}.")
-    _say(report)
+    say(report)
     click.echo(
         f"\nLook at it:  cd {folder}; feed show us-china-balloon-2023\n"
         "             feed show us-china-balloon-2023 --as-of 2023-02-04\n"
@@ -114,36 +114,6 @@ def import_events(desk: Desk, file: io.BufferedReader, batch: int, as_json: bool
         publish_now(desk, err=as_json)
 
 
-@click.command(short_help="Write what has changed into the published folder.")
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="The folder.  [default: the settings']")
-@click.option(
-    "--all", "everything", is_flag=True, help="Write every file anew, and remove those that belong to no story."
-)
-@click.option(
-    "--takeover", is_flag=True, help="Publish into a folder that another log, or a later state, was published into."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-@click.option("-n", "--dry-run", is_flag=True, help="List the entries that subscribers would get; write nothing.")
-@pass_desk
-def publish(desk: Desk, out: Path | None, everything: bool, takeover: bool, as_json: bool, dry_run: bool) -> None:
-    """Write feeds and pages, as far as they have changed since the last publish, and say what subscribers are told."""
-    if dry_run:
-        _list_waiting(desk, out, as_json)
-        return
-    report = desk.newsroom.publish(out and out.absolute(), everything=everything, takeover=takeover)
-    if as_json:
-        echo_json(
-            {
-                "position": report.position,
-                "files_written": report.files_written,
-                "files_unchanged": report.files_unchanged,
-                "told": report.told,
-            }
-        )
-    else:
-        _say(report)
-
-
 @click.command(short_help="Bring an older database to this version.")
 @pass_desk
 def upgrade(desk: Desk) -> None:
@@ -172,24 +142,6 @@ def rebuild(desk: Desk, check: bool) -> None:
     click.echo("the read tables are what the log says")
 
 
-STARTING = (init, demo)
-KEEPING = (publish, upgrade, rebuild)
-
-
-def _list_waiting(desk: Desk, out: Path | None, as_json: bool) -> None:
-    for entry in desk.newsroom.waiting(out and out.absolute()):
-        if as_json:
-            echo_json({"id": entry.id, "kind": entry.kind, "title": entry.title, "published_at": entry.published_at})
-            continue
-        click.echo(plain(f"{desk.newsroom.voice.time(entry.published_at)}  {entry.title}"))
-    click.echo("nothing was written (dry run)", err=True)
-
-
-def publish_now(desk: Desk, *, err: bool) -> None:
-    """Publish after a writing command, and say so; on standard error where standard output holds JSON."""
-    _say(desk.newsroom.publish(), err=err)
-
-
 def _set_up(folder: Path, *, url: str, since: str, **options: str | None) -> Path:
     """Settings and database, both or neither."""
     from feed import settings
@@ -202,22 +154,6 @@ def _set_up(folder: Path, *, url: str, since: str, **options: str | None) -> Pat
         file.unlink()
         raise
     return file
-
-
-def _say(report: Report, *, err: bool = False) -> None:
-    from feed.cli import terminal
-
-    told = f"of {terminal.tally(report.told)}" if report.told else "nothing new"
-    written = counted(report.files_written, "file")
-    click.echo(f"Subscribers are told {told}.", err=err)
-    click.echo(f"{written} written, {report.files_unchanged:,} unchanged in {_from_here(report.folder)}", err=err)
-    click.echo(f"The feed: {report.address}", err=err)
-
-
-def _from_here(folder: Path) -> Path:
-    """The path as short as it can be typed."""
-    here = Path.cwd()
-    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _acknowledge(receipt: Receipt, as_json: bool) -> None:

@@ -159,7 +159,6 @@ def reopen(desk: Desk, story: str, manner: Manner) -> None:
     record(desk, desk.story(story), StoryChanged(status="open"), manner)
 
 
-OPENING = (open_story,)
 COMMANDS = (withdraw, note, change, close, reopen)
 
 

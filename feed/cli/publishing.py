@@ -1,0 +1,78 @@
+"""The command that publishes, and publishing right after another command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from feed.cli.desk import Desk, echo_json, pass_desk
+from feed.cli.layout import counted, plain
+
+if TYPE_CHECKING:
+    from feed.site.publish import Report
+
+
+@click.command(short_help="Write what has changed into the published folder.")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="The folder.  [default: the settings']")
+@click.option(
+    "--all", "everything", is_flag=True, help="Write every file anew, and remove those that belong to no story."
+)
+@click.option(
+    "--takeover", is_flag=True, help="Publish into a folder that another log, or a later state, was published into."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@click.option("-n", "--dry-run", is_flag=True, help="List the entries that subscribers would get; write nothing.")
+@pass_desk
+def publish(desk: Desk, out: Path | None, everything: bool, takeover: bool, as_json: bool, dry_run: bool) -> None:
+    """Write feeds and pages, as far as they have changed since the last publish, and say what subscribers are told."""
+    if dry_run:
+        _list_waiting(desk, out, as_json)
+        return
+    report = desk.newsroom.publish(out and out.absolute(), everything=everything, takeover=takeover)
+    if as_json:
+        echo_json(
+            {
+                "position": report.position,
+                "files_written": report.files_written,
+                "files_unchanged": report.files_unchanged,
+                "told": report.told,
+            }
+        )
+    else:
+        say(report)
+
+
+COMMANDS = (publish,)
+
+
+def publish_now(desk: Desk, *, err: bool) -> None:
+    """Publish after a writing command, and say so; on standard error where standard output holds JSON."""
+    say(desk.newsroom.publish(), err=err)
+
+
+def say(report: Report, *, err: bool = False) -> None:
+    """What was published, and where."""
+    from feed.cli import terminal
+
+    told = f"of {terminal.tally(report.told)}" if report.told else "nothing new"
+    written = counted(report.files_written, "file")
+    click.echo(f"Subscribers are told {told}.", err=err)
+    click.echo(f"{written} written, {report.files_unchanged:,} unchanged in {_from_here(report.folder)}", err=err)
+    click.echo(f"The feed: {report.address}", err=err)
+
+
+def _list_waiting(desk: Desk, out: Path | None, as_json: bool) -> None:
+    for entry in desk.newsroom.waiting(out and out.absolute()):
+        if as_json:
+            echo_json({"id": entry.id, "kind": entry.kind, "title": entry.title, "published_at": entry.published_at})
+            continue
+        click.echo(plain(f"{desk.newsroom.voice.time(entry.published_at)}  {entry.title}"))
+    click.echo("nothing was written (dry run)", err=True)
+
+
+def _from_here(folder: Path) -> Path:
+    """The path as short as it can be typed."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
