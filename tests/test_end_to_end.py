@@ -177,16 +177,3 @@ def run(*command: object, cwd: Path) -> str:
     return subprocess.run(
         [str(part) for part in command], cwd=cwd, env=environment, check=True, capture_output=True, text=True
     ).stdout
-
-
-def test_help_imports_nothing_heavy():
-    program = (
-        "import sys\nfrom feed.cli import main\n"
-        "try: main(['--help'])\nexcept SystemExit: pass\n"
-        "print(sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
-    assert "Usage:" in done.stdout
-    loaded = set(json.loads(done.stderr.replace("'", '"')))
-    assert not loaded & {"sqlalchemy", "alembic", "feedgen", "jinja2", "lxml", "babel", "dateparser", "msgspec"}
-    assert "click" in loaded

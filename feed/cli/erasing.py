@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from feed.events import Event
 
 
-@click.command(short_help="Delete the text of an update or an event, for legal duty.")
+@click.command()
 @click.argument("what", metavar="[STORY/UPDATE]", required=False)
 @click.option("--event", "position", metavar="POSITION", type=click.IntRange(1), help="Only this event of the log.")
 @click.option("--find", metavar="TEXT", help="List every event that holds the text; erase nothing.")

@@ -12,7 +12,7 @@ from feed.cli.layout import counted, plain, styled, wrapped
 from feed.errors import Refused
 
 
-@click.command(short_help="Copy the database to a file, proved.")
+@click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @pass_desk
 def backup(desk: Desk, file: Path) -> None:
@@ -27,7 +27,7 @@ def backup(desk: Desk, file: Path) -> None:
     click.echo(f"{file} holds {counted(events, 'event')}, verified")
 
 
-@click.command(short_help="Put a backup in place of the database.")
+@click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @pass_desk
 def restore(desk: Desk, file: Path) -> None:
@@ -45,7 +45,7 @@ def restore(desk: Desk, file: Path) -> None:
     click.echo("next: feed doctor, then feed publish", err=True)
 
 
-@click.command(short_help="Say what is wrong, and the command that repairs it.")
+@click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @pass_desk
 def doctor(desk: Desk, as_json: bool) -> None:

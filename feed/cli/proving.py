@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from feed.verify import Fault, Older, Verdict
 
 
-@click.command(short_help="Make the key that signs what the log has been.")
+@click.command()
 @click.option("--public", is_flag=True, help="Only print the public key of the key that is there.")
 @pass_desk
 def keygen(desk: Desk, public: bool) -> None:
@@ -37,7 +37,7 @@ def keygen(desk: Desk, public: bool) -> None:
         )
 
 
-@click.command(short_help="Prove that the log is what was recorded.")
+@click.command()
 @click.option(
     "--against",
     "checkpoints",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from feed.site.publish import Report
 
 
-@click.command(short_help="Write what has changed into the published folder.")
+@click.command()
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="The folder.  [default: the settings']")
 @click.option(
     "--all", "everything", is_flag=True, help="Write every file anew, and remove those that belong to no story."

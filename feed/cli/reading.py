@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.5
 
 
-@click.command(short_help="What waits to be published, and what is wrong.")
+@click.command()
 @pass_desk
 def status(desk: Desk) -> None:
     """Say what is not published yet, when and where the last publish was, and what is wrong.
@@ -37,7 +37,7 @@ def status(desk: Desk) -> None:
         click.echo("not published yet: feed publish", err=True)
 
 
-@click.command(short_help="List the stories.")
+@click.command()
 @click.option("--open", "only_open", is_flag=True, help="Only open ones.")
 @click.option("--tag", metavar="TAG", help="Only those with this tag.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
@@ -62,7 +62,7 @@ def stories(desk: Desk, only_open: bool, tag: str | None, as_json: bool) -> None
         click.echo('no such story: open one with feed open STORY "HEADLINE"', err=True)
 
 
-@click.command(short_help="Show a story or an update, now or at a moment.")
+@click.command()
 @click.argument("what", metavar="STORY[/UPDATE]")
 @click.option("--as-of", metavar="TIME", help="As readers knew it at a moment, which is included.")
 @click.option("--as-recorded", metavar="TIME", help="As the log held it at a moment, which is included.")
@@ -92,7 +92,7 @@ def show(desk: Desk, what: str, as_of: str | None, as_recorded: str | None, as_j
         _show(story, update, desk.newsroom.voice)
 
 
-@click.command(short_help="Show what was changed of an update, word by word.")
+@click.command()
 @click.argument("update", metavar="STORY/UPDATE")
 @pass_desk
 def diff(desk: Desk, update: str) -> None:
@@ -110,7 +110,7 @@ def diff(desk: Desk, update: str) -> None:
     click.echo("\n\n".join(revisions) or "It has not been revised.")
 
 
-@click.command(short_help="Show who says what in a story.")
+@click.command()
 @click.argument("story")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
 @pass_desk
@@ -133,7 +133,7 @@ def claims(desk: Desk, story: str, as_json: bool) -> None:
         click.echo("no claims yet: append an update with --stance 'PARTY asserts CLAIM' --claim 'CLAIM=TEXT'", err=True)
 
 
-@click.command(short_help="Show the events of the log.")
+@click.command()
 @click.argument("story", required=False)
 @click.option("--after", metavar="POSITION", default=0, type=click.IntRange(0), help="Only events after this one.")
 @click.option("--follow", is_flag=True, help="Then wait for new ones, until Ctrl-C.")

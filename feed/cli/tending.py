@@ -33,7 +33,7 @@ DEMO = {
 }
 
 
-@click.command(short_help="Set up a newsroom: settings and database.")
+@click.command()
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 @click.option("--url", metavar="URL", help="Where the published folder can be reached.")
 @click.option("--title", help="What subscribers see as the name of the feeds.")
@@ -59,7 +59,7 @@ def init(folder: Path, url: str | None, **options: str | None) -> None:
     click.echo('next: feed open STORY "HEADLINE", then feed append STORY "HEADLINE", then feed publish', err=True)
 
 
-@click.command(short_help="Make and publish an example story.")
+@click.command()
 @click.argument("folder", metavar="[DIR]", default="feed-demo", type=click.Path(path_type=Path))
 def demo(folder: Path) -> None:
     """Make a newsroom with an example story in DIR (feed-demo), and publish it. Running it again does no harm."""
@@ -89,7 +89,7 @@ def demo(folder: Path) -> None:
     )
 
 
-@click.command("import", short_help="Append events from JSON Lines.")
+@click.command("import")
 @click.argument("file", metavar="FILE", type=click.File("rb"))
 @click.option("--batch", default=1000, show_default=True, type=click.IntRange(1), help="Lines per transaction.")
 @click.option("--json", "as_json", is_flag=True, help="Print each batch's answer as JSON.")
@@ -114,7 +114,7 @@ def import_events(desk: Desk, file: io.BufferedReader, batch: int, as_json: bool
         publish_now(desk, err=as_json)
 
 
-@click.command(short_help="Bring an older database to this version.")
+@click.command()
 @pass_desk
 def upgrade(desk: Desk) -> None:
     """Bring an older database to this version, after a copy beside it."""
@@ -124,7 +124,7 @@ def upgrade(desk: Desk) -> None:
     click.echo(f"upgraded; the old database is kept as {copy}" if copy else "the database is up to date")
 
 
-@click.command(short_help="Make the read tables anew from the log.")
+@click.command()
 @click.option("--check", is_flag=True, help="Only compare them with the log, and name the first difference.")
 @pass_desk
 def rebuild(desk: Desk, check: bool) -> None:
@@ -140,6 +140,9 @@ def rebuild(desk: Desk, check: bool) -> None:
             what = "is missing" if found.live is None else "should not be there"
         raise Refused(f"{where}: {what}; feed rebuild makes the tables anew")
     click.echo("the read tables are what the log says")
+
+
+COMMANDS = (init, demo, import_events, upgrade, rebuild)
 
 
 def _set_up(folder: Path, *, url: str, since: str, **options: str | None) -> Path:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from feed.events import Data, Related, Relation
 
 
-@click.command("open", short_help="Open a story.")
+@click.command("open")
 @click.argument("story")
 @click.argument("headline")
 @click.option("--label", help='A short name before every title: "Balloon".')
@@ -43,7 +43,7 @@ def open_story(
     record(desk, story, data, manner)
 
 
-@click.command(short_help="Withdraw an update, or a whole story.")
+@click.command()
 @click.argument("what", metavar="STORY[/UPDATE]")
 @click.option("--notice", metavar="TEXT", help="Why it must not be used; this is published.")
 @click.option("--title", metavar="TEXT", help="Neutral words in place of the headline.")
@@ -73,7 +73,7 @@ def withdraw(desk: Desk, what: str, notice: str | None, title: str | None, manne
     record(desk, story, data, manner)
 
 
-@click.command(short_help="Add an editor's note.")
+@click.command()
 @click.argument("what", metavar="STORY[/UPDATE]")
 @click.argument("text")
 @writes
@@ -86,7 +86,7 @@ def note(desk: Desk, what: str, text: str, manner: Manner) -> None:
     record(desk, story, NoteAdded(text=text, update=update), manner)
 
 
-@click.command(short_help="Change a story's headline, label, summary, tags, pin or relations.")
+@click.command()
 @click.argument("story")
 @click.option("--headline", metavar="TEXT", help="The story's new headline.")
 @click.option("--label", metavar="TEXT", help="The short name before every title; an empty one takes it away.")
@@ -137,7 +137,7 @@ def change(
     record(desk, desk.story(story), StoryChanged(**values), manner)
 
 
-@click.command(short_help="Close a story.")
+@click.command()
 @click.argument("story")
 @writes
 @pass_desk
@@ -148,7 +148,7 @@ def close(desk: Desk, story: str, manner: Manner) -> None:
     record(desk, desk.story(story), StoryChanged(status="closed"), manner)
 
 
-@click.command(short_help="Reopen a closed story.")
+@click.command()
 @click.argument("story")
 @writes
 @pass_desk
@@ -159,7 +159,7 @@ def reopen(desk: Desk, story: str, manner: Manner) -> None:
     record(desk, desk.story(story), StoryChanged(status="open"), manner)
 
 
-COMMANDS = (withdraw, note, change, close, reopen)
+COMMANDS = (open_story, withdraw, note, change, close, reopen)
 
 
 def _related(text: str) -> Related:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from feed.story import Update
 
 
-@click.command(short_help="Append an update to a story.")
+@click.command()
 @click.argument("story")
 @click.argument("headline", required=False)
 @click.option(
@@ -67,7 +67,7 @@ def append(
         _append_document(desk, story, {"headline": headline}, fields, manner)
 
 
-@click.command(short_help="Revise an update: correct, clarify, add, refile.")
+@click.command()
 @click.argument("update", metavar="STORY/UPDATE")
 @click.option("--correction", "signal", flag_value="correction", help="A fact was wrong.")
 @click.option("--clarification", "signal", flag_value="clarification", help="Right, but misleading or incomplete.")
@@ -100,7 +100,7 @@ def revise(
     _revise(desk, story, name, signal, notice, hide_before, fields, manner)
 
 
-@click.command(short_help="Mend an update that nobody was told yet.")
+@click.command()
 @click.argument("update", metavar="STORY/UPDATE")
 @click.option("--headline", metavar="TEXT", help="The new headline.")
 @update_options
@@ -114,7 +114,7 @@ def amend(desk: Desk, update: str, headline: str | None, fields: dict[str, Any],
     _revise(desk, story, name, "amendment", None, False, fields, manner)
 
 
-@click.command(short_help="Take back an update that nobody was told yet.")
+@click.command()
 @click.argument("update", metavar="STORY/UPDATE")
 @writes
 @pass_desk
