@@ -149,12 +149,16 @@ class Phrases(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Manner:
-    """How dates are told: `names` has the language's months and time zones."""
+    """How dates are told: `locale` says whose names the months and time zones have."""
 
     phrases: Phrases
-    names: Locale
+    locale: str
     timezone: tzinfo
 
+
+# English, and UTC in it, are told without babel, which takes longer to import than an update takes to append.
+_UNAIDED = "en"
+_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905  # twelve lines as a list
 
 _PRECISION = {4: Precision.YEAR, 7: Precision.MONTH, 10: Precision.DAY, 20: Precision.SECOND}
 
@@ -201,7 +205,7 @@ def format_instant(instant: Instant, phrases: Phrases, locale: str, timezone: tz
     `locale` is a BCP 47 tag of the phrases' language. At the ends of the calendar, where local time would leave it,
     the time is given in UTC.
     """
-    manner = _Manner(phrases=phrases, names=_names(locale), timezone=timezone)
+    manner = _Manner(phrases=phrases, locale=locale, timezone=timezone)
     moment = _local(instant, timezone)
     return _moment(moment, f"{moment:%H:%M}", manner)
 
@@ -234,7 +238,7 @@ def describe(edtf: str, phrases: Phrases, locale: str, timezone: tzinfo) -> str:
     `locale` is a BCP 47 tag of the phrases' language. Raises `Invalid` as `occurred` does.
     """
     when = occurred("occurred", edtf)
-    manner = _Manner(phrases=phrases, names=_names(locale), timezone=timezone)
+    manner = _Manner(phrases=phrases, locale=locale, timezone=timezone)
     match when.start, when.end:
         case Point() as start, Point() as end if start == end:
             return _phrase(phrases.single, start, manner)
@@ -341,7 +345,7 @@ def _date(point: Point, manner: _Manner, pattern: str | None) -> str:
         moment = _local(point.earliest, manner.timezone)
         return _moment(moment, f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}", manner)
     whole: str = getattr(manner.phrases, f"date_{point.precision}")
-    return _day(to_datetime(point.earliest).date(), pattern or whole, manner.names)
+    return _day(to_datetime(point.earliest).date(), pattern or whole, manner.locale)
 
 
 def _local(instant: Instant, timezone: tzinfo) -> datetime:
@@ -353,30 +357,37 @@ def _local(instant: Instant, timezone: tzinfo) -> datetime:
 
 
 def _moment(moment: datetime, time: str, manner: _Manner) -> str:
-    day = _day(moment.date(), manner.phrases.date_day, manner.names)
-    return manner.phrases.moment.format(date=day, time=time, zone=_zone(moment, manner.names))
+    day = _day(moment.date(), manner.phrases.date_day, manner.locale)
+    return manner.phrases.moment.format(date=day, time=time, zone=_zone(moment, manner.locale))
 
 
-def _zone(moment: datetime, names: Locale) -> str:
+def _zone(moment: datetime, locale: str) -> str:
     """ "MEZ" in German; where the language has no short name "CET", for a zone that has only a number "UTC+03",
     because "20:00 +03" reads as a sum."""
-    name = _zone_name(moment.tzinfo, bool(moment.dst()), names) or f"{moment:%Z}"
+    name = f"{moment:%Z}"
+    if (name, locale) != ("UTC", _UNAIDED):
+        name = _zone_name(moment.tzinfo, bool(moment.dst()), locale) or name
     return f"UTC{name}" if name[:1] in ("+", "-") else name
 
 
 # Babel takes fifty times as long to find the words as it takes to put them together, and a page has hundreds of times.
 @lru_cache(maxsize=256)
-def _zone_name(zone: tzinfo | None, is_daylight: bool, names: Locale) -> str | None:
+def _zone_name(zone: tzinfo | None, is_daylight: bool, locale: str) -> str | None:
     from babel.dates import get_timezone_location, get_timezone_name
 
     variant: Literal["daylight", "standard"] = "daylight" if is_daylight else "standard"
+    names = _names(locale)
     name = get_timezone_name(zone, "short", zone_variant=variant, locale=names)
     # For want of a name babel gives the place.
     return None if name == get_timezone_location(zone, locale=names) else name
 
 
 @lru_cache(maxsize=4_096)
-def _day(day: date, pattern: str, names: Locale) -> str:
+def _day(day: date, pattern: str, locale: str) -> str:
+    if locale == _UNAIDED:
+        parts = {"d": f"{day.day}", "MMMM": _MONTHS[day.month - 1], "y": f"{day.year}"}
+        if parts.keys() >= set(pattern.split(" ")):
+            return " ".join(parts[part] for part in pattern.split(" "))
     from babel.dates import format_date
 
-    return format_date(day, pattern, names)
+    return format_date(day, pattern, _names(locale))

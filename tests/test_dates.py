@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import format_date, get_timezone_name
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -421,11 +422,22 @@ class TestWords:
         first = dates.format_instant("0001-01-01T00:00:00.000000Z", ENGLISH, "en", ZoneInfo("America/New_York"))
         assert first == "1 January 1, 00:00 UTC"
 
-    def test_babel_stays_unimported_until_words_are_asked_for(self) -> None:
+    @given(DAYS)
+    def test_english_without_babel_is_that_of_babel(self, day: str) -> None:
+        for text, pattern in ((day, "d MMMM y"), (day[:7], "MMMM y"), (day[:4], "y")):
+            assert english(text) == format_date(date.fromisoformat(day), pattern, "en")
+
+    @pytest.mark.parametrize("zone", [UTC, ZoneInfo("UTC"), ZoneInfo("Zulu")])
+    def test_utc_without_babel_is_that_of_babel(self, zone: tzinfo) -> None:
+        name = get_timezone_name(zone, "short", zone_variant="standard", locale="en")
+        assert dates.format_instant("2023-02-04T20:00:00.000000Z", ENGLISH, "en", zone).endswith(f" {name}")
+
+    def test_babel_stays_unimported_until_its_words_are_asked_for(self) -> None:
         program = (
             "import sys, datetime; from feed import dates, languages; "
-            "dates.occurred('f', '2023'); before = 'babel' in sys.modules; "
-            "dates.describe('2023', languages.ENGLISH, 'en', datetime.UTC); "
+            "dates.format_instant('2023-02-04T20:00:00.000000Z', languages.ENGLISH, 'en', datetime.UTC); "
+            "before = 'babel' in sys.modules; "
+            "dates.describe('2023', languages.GERMAN, 'de', datetime.UTC); "
             "sys.exit(not (not before and 'babel' in sys.modules))"
         )
         assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
