@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum, StrEnum
 from functools import lru_cache
@@ -63,8 +62,7 @@ class End(Enum):
     OPEN = ".."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Point:
+class Point(Struct, frozen=True, kw_only=True):
     """A year, month, day or second in UTC; `qualifier` is `?`, `~`, `%` or nothing. It does not widen the period."""
 
     text: str
@@ -92,8 +90,7 @@ class Point:
         return self.text + self.qualifier
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Occurred:
+class Occurred(Struct, frozen=True, kw_only=True):
     """When something happened. Of a single one `start` and `end` are the same; at most one of them is an `End`."""
 
     kind: Kind
@@ -147,8 +144,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
         return hash(self.moment)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Manner:
+class _Manner(Struct, frozen=True, kw_only=True):
     """How dates are told: `locale` says whose names the months and time zones have."""
 
     phrases: Phrases

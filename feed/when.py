@@ -12,9 +12,11 @@ from __future__ import annotations
 import re
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from feed import dates
 from feed.dates import Instant, Point, Precision
@@ -95,16 +97,14 @@ _EARLIER, _AT_LATEST, _LATER, _AT_EARLIEST, _ONGOING = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Desk:
+class _Desk(Struct, frozen=True, kw_only=True):
     """Whose words are read: `now` is aware."""
 
     now: datetime
     timezone: tzinfo
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True, kw_only=True):
     """What a phrase names, and its first moment, aware, in the zone that its digits are written in."""
 
     form: _Form
