@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import getpass
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -126,6 +124,8 @@ class Recorder:
         return event
 
     def _author(self) -> str:
+        import getpass
+
         try:
             return self._settings.desk.author or getpass.getuser()
         # A system may know no name of the user that it runs a program as; Python 3.13 says so by OSError.
@@ -190,6 +190,8 @@ def _new_id() -> str:
 
 def _near(name: str, names: Iterable[str]) -> list[str]:
     """Up to three names that were perhaps meant; the beginning of one counts as much as the whole."""
+    import difflib
+
     by_beginning = {known[: len(name) + 1]: known for known in names} | {known: known for known in names}
     return list(dict.fromkeys(by_beginning[close] for close in difflib.get_close_matches(name, by_beginning, 3)))
 

@@ -13,7 +13,6 @@ from feed.claims import Claim
 from feed.cli.layout import listed, plain, styled, wrapped
 from feed.dates import Instant
 from feed.developments import Kind
-from feed.diff import Part, word_diff
 from feed.events import Changes, Source
 from feed.languages import ENGLISH
 from feed.site import entries
@@ -24,6 +23,8 @@ from feed.words import FIELDS, Words
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar as Bar
+
+    from feed.diff import Part
 
 SIGNALS = {
     "correction": ENGLISH.correction,
@@ -139,6 +140,8 @@ def _marked(part: Part) -> str:
 
 
 def _difference(name: str, before: Any, after: Any, voice: Voice) -> str:
+    from feed.diff import word_diff
+
     old, new = (entries.plain(name, value, voice) or "" for value in (before, after))
     return f"{styled(voice.words.field(name), bold=True)}:\n{diff(word_diff(old, new), '  ')}"
 

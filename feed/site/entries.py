@@ -7,7 +7,7 @@ only give it a form.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -16,10 +16,12 @@ from feed.claims import Claim, Statement, claim
 from feed.dates import Instant
 from feed.developments import Development, Kind, public_headline, public_tags, public_words, withdrawal_of
 from feed.events import Source
-from feed.projections.history import Spot
 from feed.site.voice import Voice
 from feed.story import NEWS, Revision, Story, Update, Withdrawal
 from feed.words import FIELDS
+
+if TYPE_CHECKING:
+    from feed.projections.history import Spot
 
 
 class Notice(Struct, frozen=True, kw_only=True):
