@@ -173,9 +173,10 @@ def _atom_entry(item: Item, scheme: str, language: str) -> Any:
 
 
 def _rss(channel: Channel) -> bytes:
+    from feed.site import feedgen_ext
+
     feed = _generator(channel)
-    # For the namespace of the items' authors.
-    feed.load_extension("dc", atom=False)
+    feed.register_extension("creator", feedgen_ext.CreatorFeedExtension, atom=False)
     feed.title(_html_text(channel.title))
     feed.description(_html_text(channel.description))
     feed.link(rel="self", href=channel.folder + RSS, type=MEDIA_TYPES[RSS])
@@ -193,14 +194,15 @@ def _rss(channel: Channel) -> bytes:
 @lru_cache(maxsize=1_024)
 def _rss_item(item: Item, scheme: str, author: str) -> Any:
     """The element of an item, for as many feeds as hold it."""
+    from feed.site import feedgen_ext
+
     entry = _entry(item, scheme)
-    # feedgen would put an author into RSS only with an email address.
-    entry.load_extension("dc", atom=False)
     entry.title(_html_text(item.entry.title))
     entry.link(href=item.address)
     entry.description(_html_text(item.text))
     entry.content(item.html)
-    entry.dc.dc_creator(author)
+    entry.register_extension("creator", feedgen_ext.CreatorExtension, atom=False)
+    entry.creator.name(author)
     return entry.rss_entry()
 
 
