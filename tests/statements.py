@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Engine, event
 
@@ -58,7 +58,7 @@ class _Connection(sqlite3.Connection):
         self._note = note
         self.statements: list[Statement] = []
 
-    def cursor(self, *_factory: Any) -> sqlite3.Cursor:
+    def cursor(self, factory: Any = None) -> _Cursor:  # type: ignore[override]  # whichever cursor is asked for
         return _Cursor(self)
 
     def execute(self, sql: str, values: Any = (), /) -> sqlite3.Cursor:
@@ -80,11 +80,11 @@ class _Connection(sqlite3.Connection):
 class _Cursor(sqlite3.Cursor):
     connection: _Connection
 
-    def execute(self, sql: str, values: Any = (), /) -> sqlite3.Cursor:
+    def execute(self, sql: str, values: Any = (), /) -> Self:
         self._take(Statement(sql, [values], many=False))
         return super().execute(sql, values)
 
-    def executemany(self, sql: str, rows: Iterable[Any], /) -> sqlite3.Cursor:
+    def executemany(self, sql: str, rows: Iterable[Any], /) -> Self:
         sent = list(rows)
         self._take(Statement(sql, sent, many=True))
         return super().executemany(sql, sent)

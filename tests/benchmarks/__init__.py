@@ -1,1 +1,1 @@
-"""Measurements, never tests: `python -m tests.benchmarks [NAME …] [--events N]`."""
+"""Measurements, never tests: `python -m tests.benchmarks [NAME …] [--events N] [--json FILE]`."""

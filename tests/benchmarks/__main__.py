@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks import growth, picture, publishing, reading, writing
 from tests.benchmarks.measure import Plan, Row, require
@@ -57,17 +58,17 @@ def main() -> None:
     chosen = _arguments()
     names = chosen.names or list(BENCHMARKS)
     require(*(peer for name in names for peer in BENCHMARKS[name].peers))
-    rows = []
+    rows: list[dict[str, Any]] = []
     print(_HEAD)
     for name in names:
         for row in measured(name, BENCHMARKS[name], chosen.events, chosen.rounds):
             print(_line(row), flush=True)
-            rows.append(row)
-    measurements = {"machine": _machine(), "rows": [asdict(row) for row in rows]}
-    if chosen.json:
-        chosen.json.write_text(json.dumps(measurements, indent=1) + "\n")
+            rows.append(asdict(row))
+        # After each, as what comes next may take an hour.
+        if chosen.json:
+            chosen.json.write_text(json.dumps({"machine": _machine(), "rows": rows}, indent=1) + "\n")
     if chosen.svg:
-        chosen.svg.write_text(picture.draw(measurements["rows"]))
+        chosen.svg.write_text(picture.draw(rows))
 
 
 def _arguments() -> argparse.Namespace:

@@ -10,7 +10,18 @@ from pathlib import Path
 
 from feed import settings
 from feed.dates import from_datetime
-from feed.events import Changes, NewEvent, Source, Stance, StoryOpened, UpdateAdded, UpdateRevised, UpdateWithdrawn
+from feed.events import (
+    Changes,
+    Data,
+    NewEvent,
+    Position,
+    Source,
+    Stance,
+    StoryOpened,
+    UpdateAdded,
+    UpdateRevised,
+    UpdateWithdrawn,
+)
 from feed.newsroom import Newsroom
 
 _WORDS = [
@@ -84,14 +95,14 @@ def newsroom(events: int) -> Iterator[NewEvent]:
             opened += 1
             size = min(LONGEST, int(SHORTEST * random_.paretovariate(1)))
             desk.append(_Thread(story=f"story-{opened}", left=size))
-            data = StoryOpened(headline=_text(random_, 6), tags=(random_.choice(_TAGS),))
-            yield NewEvent(story=desk[-1].story, data=data)
+            opening = StoryOpened(headline=_text(random_, 6), tags=(random_.choice(_TAGS),))
+            yield NewEvent(story=desk[-1].story, data=opening)
             continue
         thread, chance = random_.choice(desk), random_.random()
         if chance < 0.03 and thread.usable:
             changes = Changes(body=_body(random_))
             name = random_.choice(thread.usable)
-            data = UpdateRevised(update=name, signal="correction", notice=_text(random_, 12), changes=changes)
+            data: Data = UpdateRevised(update=name, signal="correction", notice=_text(random_, 12), changes=changes)
         elif chance < 0.035 and thread.usable:
             name = thread.usable.pop(random_.randrange(len(thread.usable)))
             data = UpdateWithdrawn(update=name, notice=_text(random_, 12))
@@ -155,7 +166,7 @@ def live_blog(updates: int) -> Iterator[NewEvent]:
 
 def disputed(number: int) -> Stance:
     """The number-th party's stance on the disputed claim."""
-    position = "asserts" if number % 2 else "denies"
+    position: Position = "asserts" if number % 2 else "denies"
     return Stance(claim="disputed", by=f"Party {number}", position=position, text="It is so")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.measure import Cost, Plan, Row, feed, side
@@ -38,7 +39,7 @@ def _of_size(plan: Plan, empty: Path, folder: Path, events: int) -> Iterator[Row
     feed(folder, "import", file)
     side("ours.mark_published", folder)
     for what, work in (("rebuild", "ours.rebuild"), ("verify, the log", "ours.prove")):
-        costs = plan.in_turn({what: lambda work=work: side(work, folder)})
+        costs = plan.in_turn({what: partial(side, work, folder)})
         yield from plan.rows(costs, "events/s", events=events, memory=True)
     costs = plan.in_turn({"feed show --as-of": lambda: feed(folder, "show", "live", "--as-of", AS_OF)})
     yield from plan.rows(costs, "ms", events=events)

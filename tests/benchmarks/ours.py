@@ -5,6 +5,7 @@ Each takes the folder of a newsroom, and says in seconds what its work took.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -64,6 +65,8 @@ def mark_published(folder: str) -> None:
     database.close()
     with Folder(made.public) as target:
         last = target.published()
+        if last is None:
+            raise ValueError(f"{target.folder} was never published")
         target.finish(msgspec.structs.replace(last, position=size, leaf=leaf))
 
 
@@ -180,7 +183,7 @@ def _no_proof() -> Iterator[None]:
     with (
         patch.object(log, "commit", lambda _salt, _payload: b""),
         patch.object(log, "header", lambda *_columns: b""),
-        patch.object(log.secrets, "token_bytes", lambda _size: b""),
+        patch.object(secrets, "token_bytes", lambda _size: b""),
         patch.object(merkle, "leaf_hash", lambda _header: b""),
         patch.object(merkle, "extend", lambda _frontier, _size, _leaf: ()),
     ):

@@ -67,11 +67,11 @@ def replay(folder: str, stories: int) -> dict[str, float]:
     ids = [Story.create_id(f"story-{number}") for number in range(1, stories + 1)]
     watch = Watch()
     with watch:
-        kept = [application.repository.get(id) for id in ids]
+        kept: list[Story] = [application.repository.get(id) for id in ids]
     return watch.figures(stories=len(kept))
 
 
-def _application(folder: str) -> Application:
+def _application(folder: str) -> Application[UUID]:
     file = Path(folder) / "eventsourcing.db"
     return Application(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(file)})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from statistics import median
 
 from tests.benchmarks.measure import Plan, Row, Work, feed, process, python, side
@@ -48,7 +49,7 @@ def verify(plan: Plan) -> Iterator[Row]:
     template = plan.folder / "filled"
     side("ours.fill", template, "newsroom", plan.events)
     for what, work in (("verify, the log", "ours.prove"), ("verify, with the read tables", "ours.verify")):
-        costs = plan.in_turn({what: lambda work=work: side(work, template)})
+        costs = plan.in_turn({what: partial(side, work, template)})
         yield from plan.rows(costs, "events/s", events=plan.events, memory=True)
 
 

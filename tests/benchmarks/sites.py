@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.benchmarks.measure import Watch
 
@@ -178,7 +178,8 @@ def _stories(stories: int, updates: int) -> Iterator[tuple[str, str, list[Update
 
     start = datetime(2026, 2, 4, tzinfo=UTC)
     for slug, events in groupby(data.many_stories(stories, updates), key=lambda new: new.story):
-        opened, *added = (new.data for new in events)
+        values: list[Any] = [new.data for new in events]
+        opened, *added = values
         told = [
             Update(
                 number=number,

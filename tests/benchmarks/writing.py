@@ -24,7 +24,10 @@ def batches(plan: Plan) -> Iterator[Row]:
 
 
 def import_file(plan: Plan) -> Iterator[Row]:
-    """`feed import` of N events, and of a real stream, as a whole process."""
+    """`feed import` of N events, and of a real stream, as a whole process.
+
+    What is raw is timed without the start of its process.
+    """
     file = plan.folder / LINES
     side("ours.write_lines", file, [["newsroom", plan.events]])
     yield from _import(plan, file, plan.events, "feed import")
