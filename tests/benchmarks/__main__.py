@@ -78,7 +78,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each side has its turn")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to a file too")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the rows of growth too")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    if chosen.svg and chosen.names and "growth" not in chosen.names:
+        parser.error("--svg draws what growth measures: name it too")
+    return chosen
 
 
 _HEAD = f"{'what':<44} {'events':>9} {'figure':>16} {'CPU':>15} {'MiB':>6}  ours/its: time, CPU"
