@@ -128,6 +128,12 @@ def touched_since(connection: Connection, position: int) -> dict[str, int]:
     return dict(tuple(row) for row in connection.execute(query.order_by(_stories.c.slug)))
 
 
+def count_touched(connection: Connection, position: int) -> int:
+    """How many stories have events after a position."""
+    found = driver.first(connection, "SELECT count(*) FROM stories WHERE position > ?", (position,))
+    return int(found[0]) if found else 0
+
+
 def parties(connection: Connection, slug: str, *, other_than: str | None = None) -> list[str]:
     """The parties whose stances the story has reported, in order, those of one update left aside."""
     query = select(_stances.c.by).where(_stances.c.story == slug, _stances.c.update.is_distinct_from(other_than))

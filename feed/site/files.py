@@ -14,6 +14,7 @@ from feed.projections import lists, read
 from feed.projections.lists import Span
 from feed.settings import Settings
 from feed.site.addresses import ATOM, JSON, RSS, Addresses, archive
+from feed.site.crew import Crew, File, Rendered
 from feed.site.entries import entry, story_title
 from feed.site.feeds import Archive, Channel, Item, atom, item, rss
 from feed.site.jsonfeed import json_feed
@@ -33,8 +34,6 @@ OPML_STORIES = 200
 # Entries kept while they may be needed again by another feed of the same publish.
 KEPT_ITEMS = 5_000
 
-File = tuple[str, bytes]
-
 
 class _Feed(Struct, frozen=True, kw_only=True):
     """What the documents of one feed have in common; `folder` is relative, and ends in "/" or is empty.
@@ -52,13 +51,15 @@ class _Feed(Struct, frozen=True, kw_only=True):
 
 
 class Site:
-    """The files of one publish, in an order in which nothing ever points at what is not there."""
+    """The files of one publish, in an order in which nothing ever points at what is not there. A crew renders stories
+    where there is one."""
 
-    def __init__(self, connection: Connection, settings: Settings) -> None:
+    def __init__(self, connection: Connection, settings: Settings, crew: Crew | None = None) -> None:
         self.addresses = Addresses(url=settings.site.url, entry_link=settings.site.entry_link)
         self._connection = connection
         self._settings = settings
         self._site = settings.site
+        self._crew = crew
         self._theme = Theme(settings.theme)
         self._voices: dict[str, Voice] = {}
         self._items: dict[int, Item] = {}
@@ -94,19 +95,27 @@ class Site:
     def _has_pages(self) -> bool:
         return self._settings.publish.pages
 
-    def _stories_files(self, slugs: Iterable[str], since: int, rewritten: list[lists.Place]) -> Iterator[File]:
-        """The files of these stories; `rewritten` is added to."""
-        for slug in slugs:
-            of_story = lists.rewritten(self._connection, slug, since)
-            yield from self._story_files(slug, since, of_story)
-            rewritten += of_story
-
-    def _story_files(self, slug: str, since: int, rewritten: Sequence[lists.Place]) -> Iterator[File]:
+    def story(self, slug: str, since: int) -> Rendered:
+        """What events after a position may have changed of a story."""
+        rewritten = lists.rewritten(self._connection, slug, since)
         newest = lists.newest(self._connection, FEED_ENTRIES, slug=slug)
         feed, span = self._story_feed(read.head(self._connection, slug)), lists.span(self._connection, slug, since)
-        yield from self._story_pages(slug, newest).files(since, rewritten)
-        yield from self._archives(feed, span, [place.story_number for place in rewritten])
-        yield from self._feed_files(feed, newest, span)
+        files = [
+            *self._story_pages(slug, newest).files(since, rewritten),
+            *self._archives(feed, span, [place.story_number for place in rewritten]),
+            *self._feed_files(feed, newest, span),
+        ]
+        return files, rewritten
+
+    def _stories_files(self, slugs: Iterable[str], since: int, rewritten: list[lists.Place]) -> Iterator[File]:
+        """The files of these stories; `rewritten` is added to."""
+        if self._crew is None:
+            stories: Iterable[Rendered] = (self.story(slug, since) for slug in slugs)
+        else:
+            stories = self._crew.render(slugs, since, self.story)
+        for files, of_story in stories:
+            yield from files
+            rewritten += of_story
 
     def _story_pages(self, slug: str, newest: Sequence[Development]) -> StoryFiles:
         latest = self._rendered(newest[:1])

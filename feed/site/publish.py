@@ -16,9 +16,10 @@ from sqlalchemy import Connection
 from feed import log
 from feed.database import Database
 from feed.errors import PublishError
-from feed.projections import lists
+from feed.projections import lists, read
 from feed.settings import Settings
 from feed.site.checkpoint import CHECKPOINT, signed_head
+from feed.site.crew import MANY, Crew
 from feed.site.files import Site
 from feed.site.folder import Folder, Published
 from feed.site.standing import WHOSE, leaf_at, standing
@@ -43,21 +44,25 @@ def publish(database: Database, settings: Settings, folder: Path, *, everything:
     files are rendered, and those of the layout that are not among them are removed. With `takeover` a folder of
     another log, or of another state of this one, is taken over.
     """
+    fingerprint = _fingerprint(settings)
     with Folder(folder) as target, ExitStack() as stack:
-        connection, head = _snapshot(database, stack)
-        fingerprint = _fingerprint(settings)
+        crew = None
+        with database.reading() as connection:
+            since = 0 if everything else _since(connection, target.published(), fingerprint)
+            many = read.count_touched(connection, since) >= MANY
+        if many:
+            crew = stack.enter_context(Crew(settings))
+        connection, head = _snapshot(database, stack, crew)
         last = _last(target, connection, head, takeover)
-        since = last.position if last else 0
-        # What was erased may stand in any file, a topic's folder named by its tag among them.
-        erased = log.erased_since(connection, since)
-        changes = last is not None and last.fingerprint == fingerprint and not everything and not erased
-        site = Site(connection, settings)
+        shown = last.position if last else 0
+        since = 0 if everything else _since(connection, last, fingerprint)
+        site = Site(connection, settings, crew)
         put = set()
-        for path, content in site.files(since if changes else 0, since):
+        for path, content in site.files(since, shown):
             target.put(path, content)
             put.add(path)
         # Other settings may mean fewer files, and what was withdrawn would live on in those of before.
-        if not changes and (everything or erased or last is not None):
+        if not since and (everything or last is not None or log.erased_since(connection, 0)):
             target.remove_others(put)
         target.put(CHECKPOINT, signed_head(head, settings))
         leaf = leaf_at(connection, head.size)
@@ -68,11 +73,19 @@ def publish(database: Database, settings: Settings, folder: Path, *, everything:
             position=head.size,
             files_written=target.files_written,
             files_unchanged=target.files_unchanged,
-            told=lists.count_by_kind(connection, after=since),
+            told=lists.count_by_kind(connection, after=shown),
         )
 
 
-def _snapshot(database: Database, stack: ExitStack) -> tuple[Connection, log.Head]:
+def _since(connection: Connection, last: Published | None, fingerprint: str) -> int:
+    """The position after which events may have changed files; 0 where all files are to be rendered."""
+    if last is None or last.fingerprint != fingerprint:
+        return 0
+    # What was erased may stand in any file, a topic's folder named by its tag among them.
+    return 0 if log.erased_since(connection, last.position) else last.position
+
+
+def _snapshot(database: Database, stack: ExitStack, crew: Crew | None) -> tuple[Connection, log.Head]:
     """A snapshot of the log that has been told.
 
     It is taken under the write lock: an update that it holds can no longer be amended as untold.
@@ -80,6 +93,8 @@ def _snapshot(database: Database, stack: ExitStack) -> tuple[Connection, log.Hea
     with database.writing() as writer:
         connection = stack.enter_context(database.reading())
         head = log.head(connection)
+        if crew is not None:
+            crew.look(head.size)
         log.tell(writer, head.size)
     return connection, head
 
