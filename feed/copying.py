@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,7 +83,7 @@ def _prove(draft: Path, file: Path, progress: Progress) -> int:
             opened.close()
     except DatabaseError as error:
         raise DatabaseError(str(file), error.problem) from None
-    database.settle(draft)
+    _settle(draft)
     with draft.open("rb") as stream:
         os.fsync(stream.fileno())
     return events
@@ -105,7 +106,7 @@ def _check(opened: Database, progress: Progress) -> int:
 
 def _set_aside(place: Path, draft: Path) -> Path:
     """Give the database that is there a second name, under which it stays when the first is taken."""
-    database.settle(place)
+    _settle(place)
     shutil.copymode(place, draft)
     names = (f"{place.name}.replaced{f'-{number}' if number > 1 else ''}" for number in count(1))
     kept = next(path for name in names if not (path := place.with_name(name)).exists())
@@ -124,3 +125,19 @@ def _sync(folder: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+def _settle(file: Path) -> None:
+    """Bring what stands beside a database into it, so that the file alone is all of it.
+
+    Raises DatabaseError where another program has it open. What is damaged stays as it is.
+    """
+    connection = sqlite3.connect(file, timeout=database.BUSY_SECONDS, isolation_level=None)
+    try:
+        # SQLite leaves the mode only when nobody else is there.
+        connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise DatabaseError(str(file), "another program has it open: end that, then repeat") from None
+    finally:
+        connection.close()

@@ -220,22 +220,6 @@ def copy_to(file: Path, copy: Path) -> None:
     shutil.copymode(file, copy)
 
 
-def settle(file: Path) -> None:
-    """Bring what stands beside a database into it, so that the file alone is all of it.
-
-    Raises DatabaseError where another program has it open. What is damaged stays as it is.
-    """
-    connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
-    try:
-        # SQLite leaves the mode only when nobody else is there.
-        connection.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise DatabaseError(str(file), "another program has it open: end that, then repeat") from None
-    finally:
-        connection.close()
-
-
 class OlderDatabase(DatabaseError):
     """A database that an older version made; `revision` is its last migration."""
 
@@ -326,6 +310,13 @@ def _fill(name: str, url: str, fill: Callable[[Connection], None]) -> None:
         database.close()
 
 
+# The last two are for large writes: 32 MB of pages in memory, and a checkpoint for each 32 MB of write-ahead log.
+_PRAGMAS = (
+    *("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON", "secure_delete = ON"),
+    *("cache_size = -32000", "wal_autocheckpoint = 8000"),
+)
+
+
 def _engine(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
@@ -333,7 +324,7 @@ def _engine(url: str) -> Engine:
     def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
         # The driver begins no transaction by itself: _begin does, for reading as well.
         connection.isolation_level = None
-        for pragma in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON", "secure_delete = ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
