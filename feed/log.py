@@ -75,6 +75,9 @@ _SELECT_VERSIONS = (
 _INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_PAYLOAD = "INSERT INTO payloads VALUES (?, ?, ?)"
 _ERASED_SINCE = "SELECT 1 FROM erasures WHERE erased_by > ? LIMIT 1"
+_STORIES_ERASED = (
+    "SELECT DISTINCT e.story FROM erasures x JOIN events e ON e.position = x.position WHERE x.erased_by > ? ORDER BY 1"
+)
 _INSERT_ERASURE = "INSERT INTO erasures VALUES (?, ?, ?)"
 _DELETE_PAYLOAD = "DELETE FROM payloads WHERE position = ?"
 _UPDATE_HEAD = "UPDATE log_head SET size = ?, recorded_at = ?, frontier = ?"
@@ -132,6 +135,11 @@ def erase(connection: Connection, by: int, data: PayloadErased) -> None:
 def erased_since(connection: Connection, position: int) -> bool:
     """Whether an event after a position erased payloads."""
     return driver.first(connection, _ERASED_SINCE, (position,)) is not None
+
+
+def stories_erased_since(connection: Connection, position: int) -> list[str]:
+    """The stories of which events after a position erased payloads, in order."""
+    return [story for (story,) in driver.tuples(connection, _STORIES_ERASED, (position,))]
 
 
 def commit(salt: bytes, payload: bytes) -> bytes:

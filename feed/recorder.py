@@ -136,7 +136,7 @@ class Recorder:
 def _write(connection: Connection, batch: log.Batch, workbench: Workbench, recorded: Sequence[Event]) -> None:
     """Put what was recorded into the database, and delete what it says to be erased."""
     batch.write()
-    workbench.save()
+    workbench.save(connection)
     for event in recorded:
         if isinstance(event.data, PayloadErased):
             log.erase(connection, event.position, event.data)

@@ -206,6 +206,24 @@ def test_what_is_appended_in_the_middle_of_a_rebuild_is_in_the_new_tables(
     assert office.is_sound()
 
 
+@pytest.mark.usefixtures("small_steps")
+@pytest.mark.parametrize("check", [False, True])
+def test_what_is_erased_in_the_middle_of_a_rebuild_is_not_in_the_new_tables(
+    office: Office, monkeypatch: pytest.MonkeyPatch, check: bool
+) -> None:
+    fill(office, story_of(100))
+    erased: list[int] = []
+    erase = ("erase", "flood/1", "--ground", "GDPR", "--yes")
+    in_first_pause(monkeypatch, lambda: erased.append(office.run(*erase).exit_code))
+    with office.newsroom() as newsroom:
+        assert newsroom.check(silent) is None if check else newsroom.rebuild(silent)
+    assert erased == [0]
+    assert office.rows("SELECT headline, title FROM updates WHERE \"update\" = '1'") == [("", "")]
+    assert office.rows("SELECT count(*) FROM updates") == [(100,)]
+    with office.newsroom() as newsroom:
+        assert newsroom.check(silent) is None
+
+
 def test_what_is_appended_between_the_last_step_and_the_swap_is_caught_up(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any
 
@@ -13,10 +14,11 @@ from sqlalchemy import Connection, Row, Table, delete, insert, select, text
 from feed import log
 from feed.database import Database, projection_state
 from feed.errors import DatabaseError
+from feed.projections.refold import refold
 from feed.projections.tables import LIVE, REBUILT, STATE, VERSION
 from feed.projections.workbench import Workbench
 
-BATCH = 1_000
+BATCH = 2_000
 # How long the write lock is left free after a batch, as a part of how long it was held.
 PAUSE = 0.25
 _REBUILDING = "rebuilding"
@@ -69,25 +71,32 @@ def rebuild(database: Database, progress: Progress) -> int:
 
     Returns the number of events. Raises DatabaseError where another rebuild takes over.
     """
-    mark = _begin(database)
-    while _step(database, mark, progress):
-        pass
-    with database.writing() as connection:
-        done = _catch_up(connection, database, mark, progress)
+    with _rebuilt(database, progress) as connection:
         _swap(connection)
-    return done
+        return log.head(connection).size
 
 
 def check(database: Database, progress: Progress) -> Difference | None:
     """Compare the live tables with what the log says, and leave them as they are."""
-    mark = _begin(database)
-    while _step(database, mark, progress):
-        pass
-    with database.writing() as connection:
-        _catch_up(connection, database, mark, progress)
+    with _rebuilt(database, progress) as connection:
         difference = _first_difference(connection)
         _clear(connection)
     return difference
+
+
+@contextmanager
+def _rebuilt(database: Database, progress: Progress) -> Iterator[Connection]:
+    """A write transaction in which the tables beside the live ones stand where the log stands."""
+    mark, began = _begin(database)
+    while _step(database, mark, progress):
+        pass
+    with database.writing() as connection:
+        while _take(connection, database, mark, progress):
+            pass
+        # What was taken in before it was erased.
+        for slug in log.stories_erased_since(connection, began):
+            refold(connection, slug, REBUILT, _REBUILDING)
+        yield connection
 
 
 def _version(connection: Connection) -> int:
@@ -95,44 +104,48 @@ def _version(connection: Connection) -> int:
     return versions.one_or_none() or 0
 
 
-def _begin(database: Database) -> int:
-    """Make the empty tables; returns the mark by which this rebuild knows that they are still its own."""
+def _begin(database: Database) -> tuple[int, int]:
+    """Make the empty tables; returns the mark by which this rebuild knows that they are still its own, and the size of
+    the log."""
     mark = secrets.randbits(62)
     with database.writing() as connection:
         _clear(connection)
         REBUILT.metadata.create_all(connection)
         connection.execute(insert(projection_state).values(name=_REBUILDING, version=mark, position=0, developments=0))
-    return mark
+        return mark, log.head(connection).size
 
 
 def _step(database: Database, mark: int, progress: Progress) -> bool:
-    """Take one more batch of events in; whether more are waiting."""
+    """Take one more batch of events in; whether more are waiting. The lock is held while they are written only."""
+    with database.reading() as connection:
+        workbench, size = _folded(connection, database, mark)
     with database.writing() as connection:
         began = monotonic()
-        more = _take(connection, database, mark, progress)
+        _check_mark(connection, database, mark)
+        workbench.save(connection)
     # SQLite wakes nobody who waits for the lock; they try again now and then, and must find it free sometimes.
     sleep((monotonic() - began) * PAUSE)
-    return more
-
-
-def _catch_up(connection: Connection, database: Database, mark: int, progress: Progress) -> int:
-    """Take the last events in under the write lock; returns the number of all."""
-    while _take(connection, database, mark, progress):
-        pass
-    return log.head(connection).size
+    progress(workbench.position, size)
+    return workbench.position < size
 
 
 def _take(connection: Connection, database: Database, mark: int, progress: Progress) -> bool:
+    """The same, in a write transaction that goes on."""
+    workbench, size = _folded(connection, database, mark)
+    workbench.save(connection)
+    progress(workbench.position, size)
+    return workbench.position < size
+
+
+def _folded(connection: Connection, database: Database, mark: int) -> tuple[Workbench, int]:
+    """What the next batch of events makes of the rebuilt tables; and the size of the log."""
     _check_mark(connection, database, mark)
     workbench = Workbench(connection, REBUILT, _REBUILDING)
     events = list(log.read(connection, after=workbench.position, limit=BATCH))
     workbench.load((event.story, event.data) for event in events)
     for event in events:
         workbench.take(event)
-    workbench.save()
-    size = log.head(connection).size
-    progress(workbench.position, size)
-    return workbench.position < size
+    return workbench, log.head(connection).size
 
 
 def _check_mark(connection: Connection, database: Database, mark: int) -> None:

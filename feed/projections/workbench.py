@@ -178,8 +178,9 @@ class Workbench:
             self._untell(event, after)
         return told
 
-    def save(self) -> None:
-        """Write back what the events changed."""
+    def save(self, connection: Connection) -> None:
+        """Write back what the events changed, in the transaction that they were loaded in or in a later one, before
+        which nobody else has written these tables."""
         for slug, fold in self._folds.items():
             if (story := fold.story) is not None:
                 self._save_story(story, self._loaded.get(slug))
@@ -187,8 +188,8 @@ class Workbench:
             self._save_anew(told)
         for sql, values in self._writes.items():
             if values:
-                driver.run(self._connection, sql, values)
-        driver.run(self._connection, _UPDATE_STATE, [(self.position, self._number, self._name)])
+                driver.run(connection, sql, values)
+        driver.run(connection, _UPDATE_STATE, [(self.position, self._number, self._name)])
 
     def _state(self) -> tuple[int, int]:
         (position, developments), *_ = driver.tuples(self._connection, _SELECT_STATE, (self._name,))
