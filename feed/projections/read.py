@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table
 
 from feed import driver
 from feed.claims import Statement
@@ -17,9 +17,8 @@ from feed.projections import rows
 from feed.projections.tables import LIVE
 from feed.story import Note, Revision, Story, Update
 
-_stories, _updates, _stances, _claims = LIVE.stories, LIVE.updates, LIVE.stances, LIVE.claims
-_revisions, _notes, _developments = LIVE.revisions, LIVE.notes, LIVE.developments
-_relations = LIVE.relations
+_stories, _updates, _stances = LIVE.stories, LIVE.updates, LIVE.stances
+_revisions, _notes = LIVE.revisions, LIVE.notes
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -48,8 +47,7 @@ def story(connection: Connection, slug: str) -> Story | None:
 
 def named(connection: Connection, slug: str) -> dict[str, int]:
     """A story's claims, with the version of the event that named each first."""
-    query = select(_claims.c.claim, _claims.c.version).where(_claims.c.story == slug)
-    return dict(tuple(row) for row in connection.execute(query))
+    return dict(driver.tuples(connection, "SELECT claim, version FROM claims WHERE story = ?", (slug,)))
 
 
 def head(connection: Connection, slug: str) -> Story:
@@ -59,73 +57,77 @@ def head(connection: Connection, slug: str) -> Story:
 
 def heads(connection: Connection, *, only_open: bool = False) -> Iterator[Story]:
     """All stories without updates, notes and revisions, in the order of their slugs."""
-    query = select(_stories).order_by(_stories.c.slug)
-    if only_open:
-        query = query.where(_stories.c.status == "open")
-    for row in connection.execution_options(yield_per=1000).execute(query):
-        yield rows.story_of(row, named={}, updates={})
+    every, of_open = "SELECT * FROM stories ORDER BY slug", "SELECT * FROM stories WHERE status = 'open' ORDER BY slug"
+    yield from _plain(driver.rows(connection, of_open if only_open else every))
+
+
+_SLUGS = "SELECT slug FROM stories WHERE slug LIKE ? ESCAPE '/' ORDER BY slug"
+_OPEN_SLUGS = "SELECT slug FROM stories WHERE slug LIKE ? ESCAPE '/' AND status = 'open' ORDER BY slug"
 
 
 def slugs(connection: Connection, *, beginning: str = "", only_open: bool = False) -> list[str]:
     """The stories' names that begin so, in order."""
-    query = select(_stories.c.slug).where(_stories.c.slug.startswith(beginning, autoescape=True))
-    if only_open:
-        query = query.where(_stories.c.status == "open")
-    return list(connection.scalars(query.order_by(_stories.c.slug)))
+    plain = beginning.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    found = driver.tuples(connection, _OPEN_SLUGS if only_open else _SLUGS, (f"{plain}%",))
+    return [slug for (slug,) in found]
 
 
 def open_stories(connection: Connection, count: int) -> list[Story]:
     """The open stories opened last, newest first, without their updates."""
-    query = select(_stories).where(_stories.c.status == "open").order_by(_stories.c.opened.desc()).limit(count)
-    return [rows.story_of(row, named={}, updates={}) for row in connection.execute(query)]
+    some = "SELECT * FROM stories WHERE status = 'open' ORDER BY opened DESC LIMIT ?"
+    return list(_plain(driver.rows(connection, some, (count,))))
 
 
 def latest(connection: Connection, count: int, status: str) -> list[Story]:
     """The stories of a status with the latest events, latest first, without their updates."""
-    query = select(_stories).where(_stories.c.status == status).order_by(_stories.c.position.desc()).limit(count)
-    return [rows.story_of(row, named={}, updates={}) for row in connection.execute(query)]
+    some = "SELECT * FROM stories WHERE status = ? ORDER BY position DESC LIMIT ?"
+    return list(_plain(driver.rows(connection, some, (status, count))))
 
 
 def opened(connection: Connection, first: int, last: int) -> list[Story]:
     """The stories with the numbers from `first` to `last` in the order of their opening, without their updates."""
-    query = select(_stories).order_by(_stories.c.opened).limit(last - first + 1).offset(first - 1)
-    return [rows.story_of(row, named={}, updates={}) for row in connection.execute(query)]
+    some = "SELECT * FROM stories ORDER BY opened LIMIT ? OFFSET ?"
+    return list(_plain(driver.rows(connection, some, (last - first + 1, first - 1))))
 
 
 def count_opened(connection: Connection, until: int | None = None) -> int:
     """How many stories have been opened, up to a position if one is given."""
-    query = select(func.count(_stories.c.opened))
-    return connection.scalar(query if until is None else query.where(_stories.c.opened <= until)) or 0
+    if until is None:
+        ((number,),) = driver.tuples(connection, "SELECT count(*) FROM stories")
+    else:
+        ((number,),) = driver.tuples(connection, "SELECT count(*) FROM stories WHERE opened <= ?", (until,))
+    return int(number)
 
 
 def relating(connection: Connection, slugs: Sequence[str]) -> list[str]:
     """The stories that show the name of one of these, in order."""
-    query = select(_relations.c.story).where(_relations.c.other.in_(slugs))
-    return list(connection.scalars(query.distinct().order_by(_relations.c.story)))
+    relations = "SELECT story FROM relations WHERE other IN {keys}"
+    return sorted({story for (story,) in driver.among(connection, relations, ((slug,) for slug in slugs))})
 
 
 def existing(connection: Connection, slugs: Sequence[str]) -> dict[str, Story]:
     """Those of the stories that have been opened, by their slugs, without their updates."""
-    query = select(_stories).where(_stories.c.slug.in_(slugs))
-    return {row.slug: rows.story_of(row, named={}, updates={}) for row in connection.execute(query)}
+    found = driver.among(connection, "SELECT * FROM stories WHERE slug IN {keys}", ((slug,) for slug in slugs))
+    return {story.slug: story for story in _plain(found)}
 
 
 def update_names(connection: Connection, slug: str) -> list[str]:
     """The names of a story's updates, in the order they were added."""
-    query = select(_updates.c.update).where(_updates.c.story == slug, _updates.c.status != "undone")
-    return list(connection.scalars(query.order_by(_updates.c.added)))
+    names = """SELECT "update" FROM updates WHERE story = ? AND status <> 'undone' ORDER BY added"""
+    return [name for (name,) in driver.tuples(connection, names, (slug,))]
 
 
 def added_at(connection: Connection, slug: str, name: str) -> int:
     """The position of the event that added an update that exists."""
-    query = select(_updates.c.position).where(_updates.c.story == slug, _updates.c.update == name)
-    return int(connection.scalars(query).one())
+    at = 'SELECT position FROM updates WHERE story = ? AND "update" = ?'
+    ((position,),) = driver.tuples(connection, at, (slug, name))
+    return int(position)
 
 
 def touched_since(connection: Connection, position: int) -> dict[str, int]:
     """The stories with events after a position, in order, each with the position of its opening."""
-    query = select(_stories.c.slug, _stories.c.opened).where(_stories.c.position > position)
-    return dict(tuple(row) for row in connection.execute(query.order_by(_stories.c.slug)))
+    # Sorted here, as SQLite would go through all stories to find them in order.
+    return dict(sorted(driver.tuples(connection, "SELECT slug, opened FROM stories WHERE position > ?", (position,))))
 
 
 def count_touched(connection: Connection, position: int) -> int:
@@ -136,13 +138,14 @@ def count_touched(connection: Connection, position: int) -> int:
 
 def parties(connection: Connection, slug: str, *, other_than: str | None = None) -> list[str]:
     """The parties whose stances the story has reported, in order, those of one update left aside."""
-    query = select(_stances.c.by).where(_stances.c.story == slug, _stances.c.update.is_distinct_from(other_than))
-    return list(connection.scalars(query.distinct().order_by(_stances.c.by)))
+    # No update's name is empty.
+    names = 'SELECT DISTINCT by FROM stances WHERE story = ? AND "update" <> ? ORDER BY by'
+    return [party for (party,) in driver.tuples(connection, names, (slug, other_than or ""))]
 
 
 def at_position(connection: Connection, position: int) -> Development | None:
     """The development that an event is, if it is one."""
-    row = connection.execute(select(_developments).where(_developments.c.position == position)).one_or_none()
+    row = next(driver.rows(connection, "SELECT * FROM developments WHERE position = ?", (position,)), None)
     return rows.development_of(row) if row else None
 
 
@@ -175,6 +178,11 @@ def updates_of(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[
     wanted = set(keys)
     of_updates = '(story, "update") IN {keys}'
     return _updates_by(lambda table, order: driver.among(connection, _select(table, of_updates, order), wanted))
+
+
+def _plain(found: Iterable[Any]) -> Iterator[Story]:
+    """The stories of rows of `stories`, without updates, notes and revisions."""
+    return (rows.story_of(row, named={}, updates={}) for row in found)
 
 
 _Find = Callable[[Table, str], Iterator[Any]]
