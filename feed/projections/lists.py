@@ -5,25 +5,18 @@ Every function takes a connection inside a transaction.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from msgspec import UNSET, Struct
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import Connection
 
-from feed.database import events, payloads
+from feed import driver
 from feed.developments import Development
 from feed.events import decode_payload
 from feed.projections import rows
-from feed.projections.read import head
-from feed.projections.tables import LIVE
-
-_stories, _updates, _stances, _revisions = LIVE.stories, LIVE.updates, LIVE.stances, LIVE.revisions
-_developments, _channels = LIVE.developments, LIVE.channels
-
-# SQLite takes 32,766 values in one statement.
-_MOST_VALUES = 10_000
+from feed.projections.read import existing
 
 
 class Span(Struct, frozen=True, kw_only=True):
@@ -35,134 +28,149 @@ class Span(Struct, frozen=True, kw_only=True):
     before: int
 
 
+_LAST = "SELECT max(number) FROM developments"
+_LAST_BEFORE = "SELECT number FROM developments WHERE position <= ? ORDER BY position DESC LIMIT 1"
+_LAST_OF_STORY = "SELECT max(story_number) FROM developments WHERE story = ?"
+_LAST_OF_STORY_BEFORE = (
+    "SELECT story_number FROM developments WHERE story = ? AND position <= ? ORDER BY story_number DESC LIMIT 1"
+)
+
+
 def span(connection: Connection, slug: str | None, since: int) -> Span:
     """The span of one story, or of all (None), with the position `since` as the earlier one."""
-    number, of_these = _numbering(slug)
-    before = select(number).where(*of_these, _developments.c.position <= since).order_by(number.desc()).limit(1)
-    last = select(number).where(*of_these).order_by(number.desc()).limit(1)
-    return Span(slug=slug, last=connection.scalar(last) or 0, before=connection.scalar(before) or 0)
+    last, before, of_these = (
+        (_LAST, _LAST_BEFORE, ()) if slug is None else (_LAST_OF_STORY, _LAST_OF_STORY_BEFORE, (slug,))
+    )
+    return Span(
+        slug=slug,
+        last=_number(connection, last, of_these),
+        before=_number(connection, before, (*of_these, since)) if since else 0,
+    )
 
 
 def numbered(connection: Connection, slug: str | None, first: int, last: int) -> list[Development]:
     """The developments with numbers from `first` to `last` among those of one story, or of all, newest first."""
-    number, of_these = _numbering(slug)
-    query = select(_developments).where(*of_these, number.between(first, last)).order_by(number.desc())
-    return [rows.development_of(row) for row in connection.execute(query)]
+    if slug is None:
+        some = "SELECT * FROM developments WHERE number BETWEEN ? AND ? ORDER BY number DESC"
+        return _developments(connection, some, (first, last))
+    some = "SELECT * FROM developments WHERE story = ? AND story_number BETWEEN ? AND ? ORDER BY story_number DESC"
+    return _developments(connection, some, (slug, first, last))
+
+
+_NEWEST = "SELECT * FROM developments ORDER BY number DESC LIMIT ?"
+_NEWEST_OF_STORY = "SELECT * FROM developments WHERE story = ? ORDER BY story_number DESC LIMIT ?"
+_NEWEST_OF_CHANNEL = """
+SELECT * FROM developments
+WHERE number IN (SELECT number FROM channels WHERE channel = ? ORDER BY number DESC LIMIT ?) ORDER BY number DESC
+"""
 
 
 def newest(
     connection: Connection, count: int, *, slug: str | None = None, channel: str | None = None
 ) -> list[Development]:
     """The newest developments of all stories, of one, or of a channel (developments.channels), newest first."""
-    number, of_these = _numbering(slug)
-    query = select(_developments).where(*of_these).order_by(number.desc()).limit(count)
+    if slug is not None:
+        return _developments(connection, _NEWEST_OF_STORY, (slug, count))
     if channel is not None:
-        of_channel = select(_channels.c.number).where(_channels.c.channel == channel)
-        newest_numbers = of_channel.order_by(_channels.c.number.desc()).limit(count)
-        query = query.where(_developments.c.number.in_(newest_numbers))
-    return [rows.development_of(row) for row in connection.execute(query)]
+        return _developments(connection, _NEWEST_OF_CHANNEL, (channel, count))
+    return _developments(connection, _NEWEST, (count,))
+
+
+_LISTED = """
+SELECT * FROM developments
+WHERE number IN (SELECT number FROM channels WHERE channel = ? ORDER BY number LIMIT ? OFFSET ?) ORDER BY number
+"""
 
 
 def listed(connection: Connection, channel: str, first: int, last: int) -> list[Development]:
     """The developments of a channel at the places from `first` to `last`, counted from 1, in order."""
-    of_channel = select(_channels.c.number).where(_channels.c.channel == channel).order_by(_channels.c.number)
-    some = of_channel.limit(last - first + 1).offset(first - 1)
-    query = select(_developments).where(_developments.c.number.in_(some)).order_by(_developments.c.number)
-    return [rows.development_of(row) for row in connection.execute(query)]
+    return _developments(connection, _LISTED, (channel, last - first + 1, first - 1))
+
+
+_COUNT = "SELECT count(*) FROM channels WHERE channel = ?"
+_FIRST_LATER = "SELECT number FROM developments WHERE position > ? ORDER BY position LIMIT 1"
 
 
 def count(connection: Connection, channel: str, until: int | None = None) -> int:
     """How many developments a channel holds, up to a position if one is given."""
-    query = select(func.count(_channels.c.number)).where(_channels.c.channel == channel)
-    if until is not None:
-        first_later = select(_developments.c.number).where(_developments.c.position > until)
-        later = first_later.order_by(_developments.c.position).limit(1).scalar_subquery()
-        query = query.where(or_(later.is_(None), _channels.c.number < later))
-    return connection.scalar(query) or 0
+    if until == 0:
+        return 0
+    later = None if until is None else driver.first(connection, _FIRST_LATER, (until,))
+    if later is None:
+        return _number(connection, _COUNT, (channel,))
+    return _number(connection, f"{_COUNT} AND number < ?", (channel, *later))
+
+
+# With the keys in an IN list SQLite would go through the whole channel for each.
+_RANKS = """
+SELECT (SELECT count(*) FROM channels WHERE channel = column1 AND number <= column2) AS place
+FROM {keys} AS wanted WHERE EXISTS (SELECT 1 FROM channels WHERE channel = column1 AND number = column2)
+"""
 
 
 def ranks(connection: Connection, channel: str, numbers: Iterable[int]) -> set[int]:
     """The places in a channel, counted from 1, of those of these developments, by their numbers, that it holds."""
-    wanted, found = sorted(numbers), set()
-    for start in range(0, len(wanted), _MOST_VALUES):
-        some = wanted[start : start + _MOST_VALUES]
-        held = select(_channels.c.number).where(_channels.c.channel == channel, _channels.c.number.in_(some))
-        for number in connection.scalars(held).all():
-            before = select(func.count(_channels.c.number))
-            before = before.where(_channels.c.channel == channel, _channels.c.number <= number)
-            found.add(connection.scalar(before) or 0)
-    return found
+    keys = ((channel, number) for number in numbers)
+    return {place for (place,) in driver.among(connection, _RANKS, keys)}
+
+
+_CHANNELS_SINCE = """
+SELECT DISTINCT channel FROM channels WHERE number IN (SELECT number FROM developments WHERE position > ?)
+"""
+_CHANNELS_OF = "SELECT DISTINCT channel FROM channels WHERE number IN {keys}"
 
 
 def channels_since(connection: Connection, since: int, rewritten: Sequence[int]) -> list[str]:
     """The channels that hold developments after a position, or one of these numbers, in order."""
-    new = select(_developments.c.number).where(_developments.c.position > since)
-    query = select(_channels.c.channel).where(_channels.c.number.in_(new))
-    names = set(connection.scalars(query.distinct()))
-    for start in range(0, len(rewritten), _MOST_VALUES):
-        some = rewritten[start : start + _MOST_VALUES]
-        query = select(_channels.c.channel).where(_channels.c.number.in_(some))
-        names.update(connection.scalars(query.distinct()))
-    return sorted(names)
+    new = driver.tuples(connection, _CHANNELS_SINCE, (since,))
+    old = driver.among(connection, _CHANNELS_OF, ((number,) for number in rewritten))
+    return sorted({name for (name,) in chain(new, old)})
+
+
+# For one channel at a time only the first entry of the index is looked at.
+_FIRST_POSITIONS = """
+SELECT column1 AS channel, (SELECT position FROM developments
+    WHERE number = (SELECT min(number) FROM channels WHERE channel = column1)) AS position
+FROM {keys} AS names
+"""
 
 
 def begun_since(connection: Connection, names: Sequence[str], position: int) -> list[str]:
     """Those of these channels that hold nothing of up to a position."""
-    wanted = func.json_each(json.dumps(list(names))).table_valued("value")
-    first = select(func.min(_channels.c.number)).where(_channels.c.channel == wanted.c.value)
-    first_number = first.scalar_subquery().correlate(wanted)
-    query = select(wanted.c.value).select_from(wanted).join(_developments, _developments.c.number == first_number)
-    return list(connection.scalars(query.where(_developments.c.position > position).order_by(wanted.c.value)))
+    firsts = driver.among(connection, _FIRST_POSITIONS, ((name,) for name in names))
+    return sorted(name for name, first in firsts if first is not None and first > position)
 
 
-# A revision of the tags that hides the older ones leaves its mark here (story.Update.hidden).
-_tags_may_be_shown = _updates.c.hidden.not_like('%"tags"%')
+# For each topic by itself, as that ends with the first row that may be shown, of however many the topic has.
+# A revision of the tags that hides the older ones leaves its mark in `hidden` (story.Update.hidden).
+_SPELLINGS = """
+SELECT column1 AS channel, (
+    SELECT c.tag FROM channels c JOIN developments d ON d.number = c.number JOIN stories s ON s.slug = d.story
+    LEFT JOIN updates u ON u.story = d.story AND u."update" = d."update"
+    WHERE c.channel = column1 AND s.status <> 'withdrawn'
+    AND (d."update" IS NULL OR (u.status = 'usable' AND u.hidden NOT LIKE '%"tags"%'))
+    ORDER BY c.number LIMIT 1
+) AS tag FROM {keys} AS names
+"""
 
 
 def spellings(connection: Connection, names: Sequence[str]) -> dict[str, str]:
     """The topics' tags, by their channels, as each was first spelled in what may still be shown; without those of
     which nothing may."""
-    wanted = func.json_each(json.dumps(list(names))).table_valued("value")
-    of_update = and_(_updates.c.story == _developments.c.story, _updates.c.update == _developments.c.update)
-    # For each topic by itself, as that ends with the first row that may be shown, of however many the topic has.
-    first = (
-        select(_channels.c.tag)
-        .join(_developments, _developments.c.number == _channels.c.number)
-        .join(_stories, _stories.c.slug == _developments.c.story)
-        .outerjoin(_updates, of_update)
-        .where(_channels.c.channel == wanted.c.value, _stories.c.status != "withdrawn")
-        .where(or_(_developments.c.update.is_(None), and_(_updates.c.status == "usable", _tags_may_be_shown)))
-        .order_by(_channels.c.number)
-        .limit(1)
-        .scalar_subquery()
-        .correlate(wanted)
-    )
-    query = select(wanted.c.value, first)
-    return {name: tag for name, tag in connection.execute(query) if tag is not None}
+    found = driver.among(connection, _SPELLINGS, ((name,) for name in names))
+    return {name: tag for name, tag in found if tag is not None}
 
 
 def after(connection: Connection, position: int, count: int) -> list[Development]:
     """The first developments after a position, in order."""
-    query = select(_developments).where(_developments.c.position > position).order_by(_developments.c.position)
-    return [rows.development_of(row) for row in connection.execute(query.limit(count))]
+    some = "SELECT * FROM developments WHERE position > ? ORDER BY position LIMIT ?"
+    return _developments(connection, some, (position, count))
 
 
 def count_by_kind(connection: Connection, *, after: int) -> dict[str, int]:
     """How many developments there are after a position, of each kind that there is, by the kind's name."""
-    kind = _developments.c.kind
-    query = select(kind, func.count()).where(_developments.c.position > after).group_by(kind).order_by(kind)
-    return dict(tuple(row) for row in connection.execute(query))
-
-
-def rewritten(connection: Connection, slug: str, since: int) -> list[Place]:
-    """The places of a story's developments up to a position whose entries later events may have rewritten."""
-    seen = version_at(connection, slug, since)
-    query = select(*(_developments.c[name] for name in Place._fields))
-    query = query.where(_developments.c.story == slug, _developments.c.position <= since)
-    updates = _rewritten_updates(connection, slug, seen)
-    if not is_renamed(connection, slug, seen) and len(updates) <= _MOST_VALUES:
-        query = query.where(_developments.c.update.in_(updates))
-    return [Place(*row) for row in connection.execute(query)]
+    kinds = "SELECT kind, count(*) FROM developments WHERE position > ? GROUP BY kind ORDER BY kind"
+    return dict(driver.tuples(connection, kinds, (after,)))
 
 
 class Place(NamedTuple):
@@ -174,32 +182,44 @@ class Place(NamedTuple):
     version: int
 
 
+_PLACES = "SELECT position, number, story_number, version FROM developments"
+_OF_STORY = f"{_PLACES} WHERE story = ? AND position <= ?"
+_OF_UPDATES = f'{_PLACES} WHERE (story, "update") IN {{keys}}'
+
+
+def rewritten(connection: Connection, slug: str, since: int) -> list[Place]:
+    """The places of a story's developments up to a position whose entries later events may have rewritten."""
+    seen = version_at(connection, slug, since)
+    if seen == 0:
+        return []
+    if is_renamed(connection, slug, seen):
+        return list(map(Place._make, driver.tuples(connection, _OF_STORY, (slug, since))))
+    keys = ((slug, name) for name in _rewritten_updates(connection, slug, seen))
+    return [Place._make(row) for row in driver.among(connection, _OF_UPDATES, keys) if row.position <= since]
+
+
 def version_at(connection: Connection, slug: str, position: int) -> int:
     """The version of a story's last event up to a position, 0 before its opening."""
-    return connection.scalar(_VERSION_AT, {"story": slug, "position": position}) or 0
+    last = "SELECT version FROM events WHERE story = ? AND position <= ? ORDER BY version DESC LIMIT 1"
+    return _number(connection, last, (slug, position)) if position else 0
 
 
-_VERSION_AT = select(func.max(events.c.version)).where(
-    events.c.story == bindparam("story"), events.c.position <= bindparam("position")
-)
-
-
-_CHANGES_SINCE = (
-    select(payloads.c.data)
-    .join(events, events.c.position == payloads.c.position)
-    .where(events.c.story == bindparam("story"), events.c.version > bindparam("version"))
-    .where(events.c.type == "story.changed")
-)
+_CHANGES_SINCE = """
+SELECT p.data FROM events e JOIN payloads p ON p.position = e.position
+WHERE e.story = ? AND e.version > ? AND e.type = 'story.changed'
+"""
 
 
 def is_renamed(connection: Connection, slug: str, seen: int) -> bool:
     """Whether what every document of the story may carry is not as it was at version `seen`: its headline, label,
     summary and tags, as they were opened with, changed or withdrawn."""
-    withdrawal = head(connection, slug).withdrawal
-    if seen == 0 or (withdrawal is not None and withdrawal.covers > seen):
+    if seen == 0:
         return True
-    found = connection.scalars(_CHANGES_SINCE, {"story": slug, "version": seen})
-    changes = (decode_payload("story.changed", 1, payload)[1] for payload in found)
+    withdrawal = existing(connection, [slug])[slug].withdrawal
+    if withdrawal is not None and withdrawal.covers > seen:
+        return True
+    found = driver.tuples(connection, _CHANGES_SINCE, (slug, seen))
+    changes = (decode_payload("story.changed", 1, payload)[1] for (payload,) in found)
     names = ("headline", "label", "summary", "tags")
     return any(getattr(change, name) is not UNSET for change in changes for name in names)
 
@@ -209,25 +229,35 @@ def is_renamed_since(connection: Connection, slug: str, position: int) -> bool:
     return is_renamed(connection, slug, version_at(connection, slug, position))
 
 
-def _rewritten_updates(connection: Connection, slug: str, seen: int) -> list[str]:
+# Without a condition on `added`, for whose index SQLite would look at all updates of the story.
+_UPDATES_SINCE = 'SELECT "update", added FROM updates WHERE story = ? AND version > ?'
+_SHARING = 'SELECT "update" FROM stances WHERE (story, claim) IN {keys}'
+
+
+def _rewritten_updates(connection: Connection, slug: str, seen: int) -> set[str]:
     """The updates that events after version `seen` touched, and those that share a claim with one of them."""
-    of_story = (_updates.c.story == slug, _updates.c.added <= seen)
-    touched = set(connection.scalars(select(_updates.c.update).where(*of_story, _updates.c.version > seen)))
-    claims = _claims_of(connection, slug, touched, seen)
-    query = select(_stances.c.update).where(_stances.c.story == slug, _stances.c.claim.in_(claims)).distinct()
-    return sorted(touched.union(connection.scalars(query)))
+    since = driver.tuples(connection, _UPDATES_SINCE, (slug, seen))
+    touched = {name for name, added in since if added <= seen}
+    claims = ((slug, claim) for claim in _claims_of(connection, slug, touched, seen))
+    return touched.union(name for (name,) in driver.among(connection, _SHARING, claims))
+
+
+_NAMED = 'SELECT claim FROM stances WHERE (story, "update") IN {keys}'
 
 
 def _claims_of(connection: Connection, slug: str, updates: set[str], seen: int) -> set[str]:
     """The claims that these updates name, or named before a revision after version `seen`."""
-    named = select(_stances.c.claim).where(_stances.c.story == slug, _stances.c.update.in_(updates))
-    revised = select(_revisions).where(_revisions.c.story == slug, _revisions.c.version > seen)
-    before = (rows.revision_of(row).before.get("stances", ()) for row in connection.execute(revised))
-    return {*connection.scalars(named), *(stance["claim"] for stances in before for stance in stances)}
+    named = driver.among(connection, _NAMED, ((slug, name) for name in updates))
+    revised = driver.rows(connection, "SELECT * FROM revisions WHERE story = ? AND version > ?", (slug, seen))
+    before = (rows.revision_of(row).before.get("stances", ()) for row in revised)
+    return {*(claim for (claim,) in named), *(stance["claim"] for stances in before for stance in stances)}
 
 
-def _numbering(slug: str | None) -> tuple[ColumnElement[int], tuple[ColumnElement[bool], ...]]:
-    """The column that numbers the developments of one story, or of all, and the condition that they are these."""
-    if slug is None:
-        return _developments.c.number, ()
-    return _developments.c.story_number, (_developments.c.story == slug,)
+def _developments(connection: Connection, statement: str, values: driver.Values) -> list[Development]:
+    return list(map(rows.development_of, driver.rows(connection, statement, values)))
+
+
+def _number(connection: Connection, statement: str, values: driver.Values) -> int:
+    """The number that a query finds, 0 if none."""
+    (number,) = driver.first(connection, statement, values) or (None,)
+    return number or 0
