@@ -8,19 +8,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import Connection
 
-from feed import log
-from feed.database import Unreadable, events
+from feed import driver, log
+from feed.database import Unreadable
 from feed.dates import Instant
 from feed.developments import Development
 from feed.moments import heads
 from feed.projections import rows
 from feed.projections.read import head, named, updates_of
-from feed.projections.tables import LIVE
 from feed.story import Story, Update
 
-_updates, _stances, _revisions, _developments = LIVE.updates, LIVE.stances, LIVE.revisions, LIVE.developments
+# Greater than every version.
+_NO_END = 2**63 - 1
 
 
 class Stretch(Struct, frozen=True, kw_only=True):
@@ -57,75 +57,89 @@ class Added(NamedTuple):
     published_at: Instant
 
 
+_ADDED = """
+SELECT "update", added, position, published_at FROM updates WHERE story = ? AND status <> 'undone' ORDER BY added
+"""
+
+
 def added(connection: Connection, slug: str) -> list[Added]:
     """The story's updates, in order."""
-    of = _updates.c
-    query = select(of.update, of.added, of.position, of.published_at).where(of.story == slug, of.status != "undone")
-    return [Added(*row) for row in connection.execute(query.order_by(of.added))]
+    return list(map(Added._make, driver.tuples(connection, _ADDED, (slug,))))
+
+
+_TOLD = """
+SELECT * FROM developments WHERE story = ? AND version >= ? AND version < ? AND kind <> 'update' ORDER BY story_number
+"""
 
 
 def stretch(connection: Connection, slug: str, first: int, end: int | None) -> Stretch:
     """The stretch of a story that exists."""
+    before = _NO_END if end is None else end
     states = _heads(connection, slug)
-    pinned = {state.pinned for _, state in states if state.pinned}
-    names = _names(connection, slug, first, end, pinned)
+    names = _names(connection, slug, first, before).union(state.pinned for _, state in states if state.pinned)
     whole = updates_of(connection, ((slug, name) for name in names))
-    updates = sorted(whole.values(), key=lambda update: update.added)
-    within = [_developments.c.version >= first, *([_developments.c.version < end] if end else [])]
-    told = select(_developments).where(_developments.c.story == slug, _developments.c.kind != "update", *within)
+    shown = (update for update in whole.values() if update.status != "undone" and update.added < before)
+    updates = sorted(shown, key=lambda update: update.added)
     return Stretch(
         story=head(connection, slug),
         heads=tuple(states),
         updates=tuple(update for update in updates if update.added >= first),
         earlier=tuple(update for update in updates if update.added < first),
-        developments=tuple(
-            rows.development_of(row) for row in connection.execute(told.order_by(_developments.c.version))
-        ),
+        developments=tuple(map(rows.development_of, driver.rows(connection, _TOLD, (slug, first, before)))),
         named=named(connection, slug),
     )
 
 
 def spots(connection: Connection, slug: str, end: int) -> list[Spot]:
     """The places of all developments of a story before a version, in order."""
-    told = _developments.c
-    query = select(told.version, told.kind, told.update).where(told.story == slug, told.version < end)
-    return [Spot(*row) for row in connection.execute(query.order_by(told.version))]
+    told = 'SELECT version, kind, "update" FROM developments WHERE story = ? AND version < ? ORDER BY story_number'
+    return list(map(Spot._make, driver.tuples(connection, told, (slug, end))))
+
+
+# Without a condition on `added`, for whose index SQLite would look at all updates of the story.
+_VEILED = """
+SELECT u.added FROM updates u WHERE u.story = ? AND u.version > ? AND (
+    u.status = 'withdrawn' OR EXISTS (SELECT 1 FROM revisions r
+        WHERE r.story = u.story AND r."update" = u."update" AND r.version > ? AND r.hide_before = 1)
+)
+"""
 
 
 def first_veiled(connection: Connection, slug: str, seen: int) -> int | None:
     """The first update, by the version that added it, of which events after version `seen` forbid to show what could
     be shown before: those that withdraw it, or hide its earlier words."""
-    of_story = (_updates.c.story == slug, _updates.c.added <= seen, _updates.c.version > seen)
-    hiding = exists().where(
-        _revisions.c.story == slug,
-        _revisions.c.update == _updates.c.update,
-        _revisions.c.version > seen,
-        _revisions.c.hide_before == 1,
-    )
-    query = select(_updates.c.added).where(*of_story, or_(_updates.c.status == "withdrawn", hiding))
-    return connection.scalar(query.order_by(_updates.c.added).limit(1))
+    if seen == 0:
+        return None
+    veiled = driver.tuples(connection, _VEILED, (slug, seen, seen))
+    return min((added for (added,) in veiled if added <= seen), default=None)
 
 
-def _names(connection: Connection, slug: str, first: int, end: int | None, pinned: set[str]) -> list[str]:
-    """The updates of a stretch, and those before it that matter to it."""
-    stated = select(_stances.c.update).where(_stances.c.story == slug)
-    # A revision's `before` is a JSON object, so the name of a field stands in it with a colon behind.
-    was_otherwise = or_(_revisions.c.before.contains('"stances":'), _revisions.c.before.contains('"key":'))
-    revised = select(_revisions.c.update).where(_revisions.c.story == slug, was_otherwise)
-    told = select(_developments.c.update).where(_developments.c.story == slug, _developments.c.version >= first)
-    named = (_updates.c.update.in_(names) for names in (stated, revised, pinned, told))
-    matters = or_(_updates.c.key == 1, *named)
-    query = select(_updates.c.update).where(_updates.c.story == slug, _updates.c.status != "undone")
-    query = query.where(or_(_updates.c.added >= first, matters))
-    return list(connection.scalars(query.where(_updates.c.added < end) if end else query))
+# A revision's `before` is a JSON object, so the name of a field stands in it with a colon behind.
+_NAMES = """
+SELECT "update" FROM updates WHERE story = ? AND added < ? AND status <> 'undone' AND (
+    added >= ? OR key = 1
+    OR "update" IN (SELECT "update" FROM stances WHERE story = ?)
+    OR "update" IN (
+        SELECT "update" FROM revisions WHERE story = ? AND (before LIKE '%"stances":%' OR before LIKE '%"key":%'))
+    OR "update" IN (SELECT "update" FROM developments WHERE story = ? AND version >= ?)
+)
+"""
+
+
+def _names(connection: Connection, slug: str, first: int, end: int) -> set[str]:
+    """The updates of a stretch, and those before it that matter to it but for the pinned ones."""
+    found = driver.tuples(connection, _NAMES, (slug, end, first, slug, slug, slug, first))
+    return {name for (name,) in found}
+
+
+_OF_STORY = "SELECT position FROM events WHERE story = ? AND type LIKE 'story.%'"
+_CLOSING = "SELECT position FROM updates WHERE story = ? AND closes = 1 AND status <> 'undone'"
 
 
 def _heads(connection: Connection, slug: str) -> list[tuple[Instant, Story]]:
     """Of all events those of the story itself and those of the updates that closed it change it."""
-    of_story = select(events.c.position).where(events.c.story == slug, events.c.type.startswith("story."))
-    closing = (_updates.c.story == slug, _updates.c.closes == 1, _updates.c.status != "undone")
-    of_updates = select(_updates.c.position).where(*closing)
-    found = heads(log.read_at(connection, [*connection.scalars(of_story), *connection.scalars(of_updates)]))
+    changing = (driver.tuples(connection, statement, (slug,)) for statement in (_OF_STORY, _CLOSING))
+    found = heads(log.read_at(connection, [position for some in changing for (position,) in some]))
     if not found:
         raise Unreadable(f"the log has nothing of the story {slug!r} that the read tables have")
     return found
