@@ -1,7 +1,7 @@
 """Fixed statements straight to the driver (PEP 249), inside the transaction that SQLAlchemy began.
 
-On the way of every append SQLAlchemy's own work for a statement is four to eight times what SQLite needs to run it.
-What is asked rarely, or put together of conditions, is SQLAlchemy's.
+On the way of every append and publish SQLAlchemy's own work for a statement is four to eight times what SQLite needs
+to run it. Engine, transactions and schema, and what is asked rarely, are SQLAlchemy's.
 """
 
 from __future__ import annotations
@@ -44,14 +44,21 @@ def run(connection: Connection, statement: str, values: Iterable[Values]) -> Non
 
 
 def among(connection: Connection, statement: str, keys: Iterable[Values]) -> Iterator[Any]:
-    """The rows, as of `rows`, that a query finds whose IN list `{keys}` these keys are, each as long as the others."""
+    """The rows, as of `rows`, that a query finds whose list `{keys}` these keys are, each as long as the others."""
     ordered = sorted(keys)  # type: ignore[type-var]  # the keys of one list are of one kind
     piece = _MOST_VALUES // len(ordered[0]) if ordered else 1
     for some in (ordered[start : start + piece] for start in range(0, len(ordered), piece)):
-        one = f"({', '.join('?' * len(some[0]))})"
-        # A bare list of pairs would be searched for in the whole table; a selected one is looked up in the index.
-        listed = f"(SELECT * FROM (VALUES {', '.join([one] * len(some))}) AS keys)"  # noqa: S608  # question marks
-        yield from rows(connection, statement.format(keys=listed), tuple(chain.from_iterable(some)))
+        # Lists of few lengths are few statements, which SQLite has prepared. One key more changes nothing.
+        some += some[-1:] * (min(1 << (len(some) - 1).bit_length(), piece) - len(some))
+        yield from rows(connection, statement.format(keys=_list(len(some), len(some[0]))), [*chain.from_iterable(some)])
+
+
+@lru_cache(maxsize=256)
+def _list(keys: int, values: int) -> str:
+    """So many different keys of so many values each."""
+    one = f"({', '.join('?' * values)})"
+    # A bare list of pairs would be searched for in the whole table; a selected one is looked up in the index.
+    return f"(SELECT DISTINCT * FROM (VALUES {', '.join([one] * keys)}) AS keys)"  # noqa: S608  # question marks
 
 
 def _driver(connection: Connection) -> Any:

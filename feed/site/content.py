@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import takewhile
 
 from markupsafe import Markup, escape
@@ -45,6 +46,8 @@ def text(entry: Entry, markup: str) -> str:
     return prose.plain(markup, TEXT_BYTES) or entry.title
 
 
+# As for feeds.item: pages list the same ones at every publish.
+@lru_cache(maxsize=1_024)
 def lede(entry: Entry) -> str:
     """What an entry has to say beyond its title, in one line of at most 300 bytes: what it is about, not on what it
     rests; empty where that is nothing."""
