@@ -35,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from feed import driver
 from feed.errors import DatabaseError
 
 # Kept in the file's header (SQLite's application_id): "feed" in ASCII.
@@ -105,6 +106,7 @@ class Database:
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
         self._engine = engine
+        self._writer = engine.execution_options(feed_begin="BEGIN IMMEDIATE")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -115,19 +117,15 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction under the write lock, committed at the end of the block. Raises DatabaseError."""
-        with explained(self.name), self._engine.connect() as connection:
-            connection = connection.execution_options(feed_begin="BEGIN IMMEDIATE")
-            with connection.begin():
-                yield connection
+        with explained(self.name), self._writer.connect() as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def rehearsing(self) -> Iterator[Connection]:
         """The same as `writing`, but undone at the end of the block. Raises DatabaseError."""
-        with explained(self.name), self._engine.connect() as connection:
-            connection = connection.execution_options(feed_begin="BEGIN IMMEDIATE")
-            with connection.begin() as transaction:
-                yield connection
-                transaction.rollback()
+        with explained(self.name), self._writer.connect() as connection, connection.begin() as transaction:
+            yield connection
+            transaction.rollback()
 
     def scrub(self) -> None:
         """Write the file anew without what was deleted, and empty the log that stands beside it until then.
@@ -329,7 +327,7 @@ def _engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("feed_begin", "BEGIN"))
+        driver.first(connection, connection.get_execution_options().get("feed_begin", "BEGIN"))
 
     return engine
 

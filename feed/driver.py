@@ -46,7 +46,9 @@ def run(connection: Connection, statement: str, values: Iterable[Values]) -> Non
 def among(connection: Connection, statement: str, keys: Iterable[Values]) -> Iterator[Any]:
     """The rows, as of `rows`, that a query finds whose list `{keys}` these keys are, each as long as the others."""
     ordered = sorted(keys)  # type: ignore[type-var]  # the keys of one list are of one kind
-    piece = _MOST_VALUES // len(ordered[0]) if ordered else 1
+    if not ordered:
+        return
+    piece = _MOST_VALUES // len(ordered[0])
     for some in (ordered[start : start + piece] for start in range(0, len(ordered), piece)):
         # Lists of few lengths are few statements, which SQLite has prepared. One key more changes nothing.
         some += some[-1:] * (min(1 << (len(some) - 1).bit_length(), piece) - len(some))
