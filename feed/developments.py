@@ -86,9 +86,12 @@ def channels(told: Development) -> dict[str, str]:
 
     The value is the tag as it is spelled here, for a topic; else empty.
     """
-    of_tags = {f"topics/{topic(tag)}": tag for tag in reversed(told.tags)}
-    of_kind = {name: "" for name, holds in ((CORRECTIONS, told.kind in CORRECTING), (KEY, told.key)) if holds}
-    return of_tags | of_kind
+    found = {f"topics/{topic(tag)}": tag for tag in reversed(told.tags)}
+    if told.kind in CORRECTING:
+        found[CORRECTIONS] = ""
+    if told.key:
+        found[KEY] = ""
+    return found
 
 
 def withdrawal_of(story: Story, update: Update | None) -> Withdrawal | None:
