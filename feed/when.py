@@ -44,9 +44,9 @@ def _counted(unit: str) -> str:
     return f"(?:{_COUNT} ?{unit} ago|in {_COUNT} {unit})"
 
 
-_ELAPSED = re.compile(
-    rf"now|(?:{_COUNT} ?{_CLOCK_UNIT} (?:and )?)?{_COUNT} ?{_CLOCK_UNIT} ago|in {_COUNT} {_CLOCK_UNIT}"
-)
+# Patterns are texts, which `re` compiles when they are first needed: to compile them all takes longer than a fold of a
+# thousand events, and a moment in RFC 3339 needs one.
+_ELAPSED = rf"now|(?:{_COUNT} ?{_CLOCK_UNIT} (?:and )?)?{_COUNT} ?{_CLOCK_UNIT} ago|in {_COUNT} {_CLOCK_UNIT}"
 
 
 class _Form(StrEnum):
@@ -62,31 +62,29 @@ class _Form(StrEnum):
 
 
 _FORMS = {
-    _Form.TIME: re.compile(rf"(?:{_DAY},? )?(?:at )?{_TIME}|(?:at )?{_TIME},? {_DAY}|{_ELAPSED.pattern}"),
-    _Form.DAY: re.compile(rf"{_DAY}|{_counted('days?')}"),
-    _Form.PART_OF_DAY: re.compile(rf"(?:{_DAY}|this) (?:morning|afternoon|evening)"),
-    _Form.WEEK: re.compile("(?:last|this|next) week"),
-    _Form.WEEKS_AWAY: re.compile(_counted("weeks?")),
-    _Form.MONTH: re.compile(rf"(?:in )?{_MONTH}(?:,? {_YEAR})?|(?:last|this|next) month|{_counted('months?')}"),
-    _Form.YEAR: re.compile(rf"(?:in )?{_YEAR}|(?:last|this|next) year|{_counted('years?')}"),
+    _Form.TIME: rf"(?:{_DAY},? )?(?:at )?{_TIME}|(?:at )?{_TIME},? {_DAY}|{_ELAPSED}",
+    _Form.DAY: rf"{_DAY}|{_counted('days?')}",
+    _Form.PART_OF_DAY: rf"(?:{_DAY}|this) (?:morning|afternoon|evening)",
+    _Form.WEEK: "(?:last|this|next) week",
+    _Form.WEEKS_AWAY: _counted("weeks?"),
+    _Form.MONTH: rf"(?:in )?{_MONTH}(?:,? {_YEAR})?|(?:last|this|next) month|{_counted('months?')}",
+    _Form.YEAR: rf"(?:in )?{_YEAR}|(?:last|this|next) year|{_counted('years?')}",
 }
 _LENGTHS = {_Form.MONTH: 7, _Form.YEAR: 4}
 
-_WITH_OFFSET = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].*(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
-_WITH_ZONE = re.compile(r"(.*(?::[0-9]{2}|[AaPp][Mm]|noon)) ?((?!AM|PM)[A-Z]{1,5})")
-_LOCAL_T = re.compile("(?<=[0-9])t(?=[0-9])")
-_RELATIVE = re.compile(r"\b(?:yesterday|today|tomorrow|now|ago|last|this|next|in [0-9a-z]+ [a-z]+)\b")
-_TIME_ALONE = re.compile(rf"(?:at )?{_TIME}")
-_MONTH_ALONE = re.compile(rf"(?:in )?({_MONTH})")
-_PLAIN_WEEKDAY = re.compile(rf"(?<!last )(?<!next )\b{_WEEKDAY}\b")
+_WITH_OFFSET = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].*(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+_WITH_ZONE = r"(.*(?::[0-9]{2}|[AaPp][Mm]|noon)) ?((?!AM|PM)[A-Z]{1,5})"
+_LOCAL_T = "(?<=[0-9])t(?=[0-9])"
+_RELATIVE = r"\b(?:yesterday|today|tomorrow|now|ago|last|this|next|in [0-9a-z]+ [a-z]+)\b"
+_TIME_ALONE = rf"(?:at )?{_TIME}"
+_MONTH_ALONE = rf"(?:in )?({_MONTH})"
+_PLAIN_WEEKDAY = rf"(?<!last )(?<!next )\b{_WEEKDAY}\b"
 
-_QUALIFIER = re.compile(
-    r"(?:(perhaps|maybe|possibly|probably)|about|around|approximately|roughly|circa|ca\.?|~) ?\b", re.IGNORECASE
-)
-_BETWEEN = re.compile(r"(?:(?:on a day|some ?time) )?between (.+) and (.+)", re.IGNORECASE)
-_FROM_TO = re.compile(r"(?:from )?(?!up to)(.+?) (?:to|until|till) (.+)", re.IGNORECASE)
+_QUALIFIER = r"(?i:(perhaps|maybe|possibly|probably)|about|around|approximately|roughly|circa|ca\.?|~) ?\b"
+_BETWEEN = r"(?i)(?:(?:on a day|some ?time) )?between (.+) and (.+)"
+_FROM_TO = r"(?i)(?:from )?(?!up to)(.+?) (?:to|until|till) (.+)"
 _EARLIER, _AT_LATEST, _LATER, _AT_EARLIEST, _ONGOING = (
-    re.compile(rf"(?:{words}) (.+)", re.IGNORECASE)
+    rf"(?i)(?:{words}) (.+)"
     for words in (
         "before",
         "(?:on|in|at) or before|by|until|till|up to|no later than|not later than",
@@ -119,7 +117,7 @@ def moment(text: str, now: datetime, timezone: tzinfo) -> Instant:
     else, and for what names no day, as "last month".
     """
     phrase = _normal(text)
-    if _WITH_OFFSET.fullmatch(phrase):
+    if re.fullmatch(_WITH_OFFSET, phrase):
         return dates.instant("time", phrase.replace(" ", "T"))
     reading = _read(phrase, _Desk(now=now, timezone=timezone))
     if reading is None or reading.form not in (_Form.TIME, _Form.DAY):
@@ -174,25 +172,25 @@ def _not_understood(phrase: str) -> Invalid:
 
 def _edtf(phrase: str, desk: _Desk) -> str:
     marks, phrase = _unqualified(phrase)
-    if match := _BETWEEN.fullmatch(phrase):
+    if match := re.fullmatch(_BETWEEN, phrase):
         return "[{}..{}]".format(*_ends(match[1], match[2], desk, marks))
-    if match := _FROM_TO.fullmatch(phrase):
+    if match := re.fullmatch(_FROM_TO, phrase):
         return "{}/{}".format(*_ends(match[1], match[2], desk, marks))
-    if not marks and _FORMS[_Form.WEEK].fullmatch(phrase.lower()):
+    if not marks and re.fullmatch(_FORMS[_Form.WEEK], phrase.lower()):
         return _week(phrase, desk)
     return _sided(phrase, desk, marks)
 
 
 def _sided(phrase: str, desk: _Desk, marks: frozenset[str]) -> str:
-    if match := _EARLIER.fullmatch(phrase):
+    if match := re.fullmatch(_EARLIER, phrase):
         return f"/{_before(_point(match[1], desk, marks))}"
-    if match := _AT_LATEST.fullmatch(phrase):
+    if match := re.fullmatch(_AT_LATEST, phrase):
         return f"/{_point(match[1], desk, marks)}"
-    if match := _LATER.fullmatch(phrase):
+    if match := re.fullmatch(_LATER, phrase):
         return f"{_after(_point(match[1], desk, marks))}/"
-    if match := _AT_EARLIEST.fullmatch(phrase):
+    if match := re.fullmatch(_AT_EARLIEST, phrase):
         return f"{_point(match[1], desk, marks)}/"
-    if match := _ONGOING.fullmatch(phrase):
+    if match := re.fullmatch(_ONGOING, phrase):
         return f"{_point(match[1], desk, marks)}/.."
     return str(_point(phrase, desk, marks))
 
@@ -200,7 +198,7 @@ def _sided(phrase: str, desk: _Desk, marks: frozenset[str]) -> str:
 def _unqualified(phrase: str) -> tuple[frozenset[str], str]:
     """The qualifiers that the phrase begins with, `?` and `~`, and the rest of it."""
     marks = set()
-    while match := _QUALIFIER.match(phrase):
+    while match := re.match(_QUALIFIER, phrase):
         marks.add("?" if match[1] else "~")
         phrase = phrase[match.end() :]
     return frozenset(marks), phrase
@@ -215,14 +213,14 @@ def _point(phrase: str, desk: _Desk, marks: frozenset[str]) -> Point:
 
 
 def _digits(phrase: str, desk: _Desk) -> tuple[str, _Form]:
-    if _WITH_OFFSET.fullmatch(phrase):
+    if re.fullmatch(_WITH_OFFSET, phrase):
         return _second(dates.instant("when", phrase.replace(" ", "T"))), _Form.TIME
     reading = _read(phrase, desk)
     if reading is None or reading.form is _Form.WEEK:
         raise _not_understood(phrase)
     if reading.form is not _Form.TIME:
         return reading.at.date().isoformat()[: _LENGTHS.get(reading.form, 10)], reading.form
-    rounded = reading.at.replace(second=0) if _ELAPSED.fullmatch(phrase.lower()) else reading.at
+    rounded = reading.at.replace(second=0) if re.fullmatch(_ELAPSED, phrase.lower()) else reading.at
     return _second(dates.from_datetime(rounded)), _Form.TIME
 
 
@@ -259,7 +257,7 @@ def _ends(first: str, last: str, desk: _Desk, marks: frozenset[str]) -> tuple[Po
     """The beginning is the last such day or time before the end: in "Friday to Monday" not a later Friday."""
     first, last = _shared(first, last)
     end = _point(last, desk, marks)
-    reader = desk if _RELATIVE.search(first.lower()) else replace(desk, now=_latest(end, desk.timezone))
+    reader = desk if re.search(_RELATIVE, first.lower()) else replace(desk, now=_latest(end, desk.timezone))
     return _point(first, reader, marks), end
 
 
@@ -295,7 +293,7 @@ def _read(phrase: str, desk: _Desk) -> _Reading | None:
 
     Other abbreviations are refused because they mean several zones: CST is Chicago's, Havana's and Shanghai's.
     """
-    match = _WITH_ZONE.fullmatch(phrase)
+    match = re.fullmatch(_WITH_ZONE, phrase)
     if not match:
         return _read_words(phrase.lower(), desk)
     if match[2] in ("UTC", "GMT", "Z"):
@@ -312,12 +310,12 @@ def _read_in_zone(phrase: str, zone: str, desk: _Desk) -> _Reading | None:
 
 
 def _read_words(phrase: str, desk: _Desk) -> _Reading | None:
-    phrase = _LOCAL_T.sub(" ", phrase)
-    form = next((form for form, pattern in _FORMS.items() if pattern.fullmatch(phrase)), None)
+    phrase = re.sub(_LOCAL_T, " ", phrase)
+    form = next((form for form, pattern in _FORMS.items() if re.fullmatch(pattern, phrase)), None)
     if form is None:
         return None
     # Elapsed time is counted in UTC: local clocks may have jumped since.
-    zone = UTC if _ELAPSED.fullmatch(phrase) else desk.timezone
+    zone = UTC if re.fullmatch(_ELAPSED, phrase) else desk.timezone
     found = _resolved(phrase, desk.now.astimezone(zone).replace(tzinfo=None))
     return _Reading(form=form, at=_start(form, found).replace(tzinfo=zone)) if found else None
 
@@ -331,12 +329,12 @@ def _start(form: _Form, found: datetime) -> datetime:
 
 def _resolved(phrase: str, now: datetime) -> datetime | None:
     """Local to local; what `dateparser` alone would resolve otherwise is asked of it in other words."""
-    if _TIME_ALONE.fullmatch(phrase):
+    if re.fullmatch(_TIME_ALONE, phrase):
         return _last_time(phrase, now)
-    if match := _MONTH_ALONE.fullmatch(phrase):
+    if match := re.fullmatch(_MONTH_ALONE, phrase):
         # Without a day it takes today's, and looks for a year that has it: 30 January finds the February of 2008.
         return _asked(f"1 {match[1]}", now)
-    match = _PLAIN_WEEKDAY.search(phrase)
+    match = re.search(_PLAIN_WEEKDAY, phrase)
     if match and _WEEKDAYS[now.weekday()].startswith(match[0]):
         return _this_weekday(phrase, match[0], now)
     return _asked(phrase, now)
