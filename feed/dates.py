@@ -203,7 +203,7 @@ def format_instant(instant: Instant, phrases: Phrases, locale: str, timezone: tz
     """
     manner = _Manner(phrases=phrases, locale=locale, timezone=timezone)
     moment = _local(instant, timezone)
-    return _moment(moment, f"{moment:%H:%M}", manner)
+    return _moment(moment, f"{moment.hour:02}:{moment.minute:02}", manner)
 
 
 def occurred(field: str, edtf: str) -> Occurred:
@@ -360,7 +360,7 @@ def _moment(moment: datetime, time: str, manner: _Manner) -> str:
 def _zone(moment: datetime, locale: str) -> str:
     """ "MEZ" in German; where the language has no short name "CET", for a zone that has only a number "UTC+03",
     because "20:00 +03" reads as a sum."""
-    name = f"{moment:%Z}"
+    name = moment.tzname() or ""
     if (name, locale) != ("UTC", _UNAIDED):
         name = _zone_name(moment.tzinfo, bool(moment.dst()), locale) or name
     return f"UTC{name}" if name[:1] in ("+", "-") else name
