@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feed.cli.desk import Desk, echo_json, pass_desk
-from feed.cli.layout import ERASED, counted, plain, styled, wrapped
+from feed.cli.layout import ERASED, counted, measure_again, plain, styled, wrapped
 from feed.errors import Unknown
 
 if TYPE_CHECKING:
@@ -167,6 +167,7 @@ def _followed(desk: Desk, story: str | None, after: int) -> Iterator[Event]:
             yield event
             after = event.position
         time.sleep(POLL_SECONDS)
+        measure_again()
 
 
 def _update(story: Story, name: str) -> Update:
