@@ -198,8 +198,10 @@ def _add(story: Story, event: Event, data: UpdateAdded) -> Story:
         updated_at=event.published_at,
         hidden={},
     )
-    story = replace(
-        _with(story, event, update),
+    story = _with(
+        story,
+        event,
+        update,
         updated_at=event.published_at,
         usable=story.usable + 1,
         last_number=max(story.last_number, _whole_number(name)),
@@ -291,10 +293,11 @@ def _covering(withdrawal: Withdrawal | None, event: Event, data: PayloadErased) 
     return replace(withdrawal, erased=event.version, notice=withdrawal.notice or data.ground)
 
 
-def _with(story: Story, event: Event, update: Update) -> Story:
+def _with(story: Story, event: Event, update: Update, **values: Any) -> Story:
+    """The story with the update in it, and with these values."""
     fresh = [stance.claim for stance in update.stances if stance.claim not in story.named]
     named = {**story.named, **dict.fromkeys(fresh, event.version)} if fresh else story.named
-    return replace(story, updates={**story.updates, update.update: update}, named=named)
+    return replace(story, updates={**story.updates, update.update: update}, named=named, **values)
 
 
 def _revision(
