@@ -182,11 +182,16 @@ def require(*modules: str) -> None:
         raise SystemExit(f"needs {', '.join(missing)}: pip install -e '.[bench]'")
 
 
+def _environment() -> dict[str, str]:
+    """In which compiled modules are kept, as an installed package has them: a peer's are, being installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def _run(command: Sequence[str | Path]) -> tuple[Cost, bytes]:
     """The cost of a process and what it printed. Ends the program with its complaint where it fails."""
     start = time.perf_counter()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaint:
-        running = subprocess.Popen(command, cwd=PROJECT, stdout=out, stderr=complaint)
+        running = subprocess.Popen(command, cwd=PROJECT, stdout=out, stderr=complaint, env=_environment())
         _, status, used = os.wait4(running.pid, 0)
         wall = time.perf_counter() - start
         running.returncode = os.waitstatus_to_exitcode(status)
