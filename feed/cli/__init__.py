@@ -6,12 +6,17 @@ The commands' modules import sqlalchemy and what needs it inside functions.
 
 from __future__ import annotations
 
+import atexit
+import gc
 from typing import Any
 
 import click
 
 from feed.cli.listing import SECTIONS, Listed
 from feed.errors import FeedError
+
+# How many values are made before unreachable ones among them are looked for.
+YOUNG_VALUES = 100_000
 
 
 class FeedGroup(click.Group):
@@ -64,5 +69,15 @@ def main(ctx: click.Context, config: str | None, database: str | None) -> None:
     """
     from feed.cli.desk import Desk
 
+    _collect_seldom()
     ctx.obj = Desk(config, database)
     ctx.call_on_close(ctx.obj.close)
+
+
+def _collect_seldom() -> None:
+    """Look for unreachable cycles less often, and not at the end of the process, when its memory is given back anyway.
+
+    Next to nothing of what a command makes is in cycles, and to look took a fifth of its time.
+    """
+    gc.set_threshold(YOUNG_VALUES)
+    atexit.register(gc.freeze)
