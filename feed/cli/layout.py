@@ -75,13 +75,13 @@ def _terminal() -> _Terminal:
     """What a command writes to, looked at once in it: to ask the system takes longer than to wrap a line."""
     context = click.get_current_context(silent=True)
     meta: dict[str, Any] = {} if context is None else context.meta
-    if (known := meta.get(__name__)) is not None:
-        found: _Terminal = known
-        return found
+    known: _Terminal | None = meta.get(__name__)
+    if known is not None:
+        return known
     # What reaches no terminal has its styles taken off again.
     styles = context is None or any(stream.isatty() for stream in (sys.stdout, sys.stderr))
-    meta[__name__] = _Terminal(min(shutil.get_terminal_size().columns, MOST_COLUMNS), styles)
-    return meta[__name__]
+    found = meta[__name__] = _Terminal(min(shutil.get_terminal_size().columns, MOST_COLUMNS), styles)
+    return found
 
 
 def _broken(line: str, first: str, rest: str, columns: int) -> list[str]:
