@@ -116,7 +116,7 @@ def fold(events: Iterable[Event]) -> Story | None:
 
 
 def _claims_in(stances: tuple[Stance, ...] | None) -> set[str]:
-    return {stance.claim for stance in stances or ()}
+    return {stance.claim for stance in stances} if stances else set()
 
 
 def _open(event: Event, data: StoryOpened) -> Story:

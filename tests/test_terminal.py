@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unicodedata import combining, east_asian_width
 
 import click
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from feed.claims import Statement, claim
-from feed.cli import terminal
+from feed.cli import layout, terminal
 from feed.cli.layout import plain, styled, wrapped
 from feed.diff import word_diff
 from feed.events import Changes, NewEvent, Source, Stance, UpdateAdded, UpdateRevised, UpdateWithdrawn
@@ -95,6 +96,25 @@ def test_wrapping_keeps_every_word_and_every_line_within_the_width(text: str) ->
         lines = wrapped(text, "  ").split("\n")
     assert " ".join(lines).split() == text.split()
     assert all(len(line) <= 30 or len(line.split()) <= 2 for line in lines)
+
+
+@given(st.text(alphabet="ab -1.\t·é“", max_size=300), st.integers(1, 40))
+def test_lines_of_even_characters_break_as_those_of_others_do(line: str, columns: int) -> None:
+    by_word = layout._broken_by_word(line, "  1  ", "    ", columns)
+    evenly = layout._broken_evenly(line, "  1  ", "    ", columns)
+    assert [one.rstrip() for one in evenly] == [one.rstrip() for one in by_word]
+
+
+def test_no_character_that_is_not_looked_up_is_wide_or_combining() -> None:
+    assert not [one for one in map(chr, range(0x300)) if east_asian_width(one) in "WF" or combining(one)]
+
+
+def test_what_reaches_no_terminal_is_not_styled(monkeypatch: pytest.MonkeyPatch) -> None:
+    with click.Context(click.Command("show")):
+        assert styled("water", fg="red") == "water"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    with click.Context(click.Command("show")):
+        assert styled("water", fg="red") == click.style("water", fg="red")
 
 
 @pytest.mark.usefixtures("_sixty_columns")
