@@ -18,7 +18,7 @@ CORRECTING = frozenset({"correction", "clarification", "withdrawal"})
 Kind = Literal["update", "correction", "clarification", "addition", "withdrawal", "note", "ended", "resumed"]
 
 
-class Development(Struct, frozen=True, kw_only=True):
+class Development(Struct, frozen=True, kw_only=True, gc=False):
     """What one event tells subscribers; it becomes an entry of the feeds.
 
     `headline` is that of the update, or of the story where `update` is None, as it was then, `label` the

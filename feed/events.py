@@ -20,8 +20,11 @@ StorySignal = Literal["correction", "clarification"]
 Status = Literal["open", "closed"]
 
 
-class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A part of an event's data. An absent text or list is None; in a change, UNSET says "as it was"."""
+class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """A part of an event's data. An absent text or list is None; in a change, UNSET says "as it was".
+
+    Here, in stories and in developments nothing is ever part of a cycle, so the collector need not look (gc=False).
+    """
 
 
 class Source(Value, frozen=True, kw_only=True):
@@ -166,7 +169,7 @@ _FILLED: dict[type, tuple[str, ...]] = {StoryOpened: ("uri", "language"), Update
 TYPES = tuple(name for name, _ in _SCHEMAS)
 
 
-class NewEvent(Struct, frozen=True, kw_only=True):
+class NewEvent(Struct, frozen=True, kw_only=True, gc=False):
     """What a writer asks to have recorded; `erased` says that another log has lost the payload of it, and the data
     are what remains (erasure.remains)."""
 
@@ -182,7 +185,7 @@ class NewEvent(Struct, frozen=True, kw_only=True):
         return type_name(self.data)
 
 
-class Event(Struct, frozen=True, kw_only=True):
+class Event(Struct, frozen=True, kw_only=True, gc=False):
     """A row of the log. `leaf` is the 32-byte hash of its header.
 
     Of an erased event no author is known, and `data` are what remains of them (erasure.remains).

@@ -19,7 +19,7 @@ NEWS = frozenset({"correction", "clarification", "addition"})
 HIGHEST_NUMBER = 999_999_999
 
 
-class Revision(Struct, frozen=True, kw_only=True):
+class Revision(Struct, frozen=True, kw_only=True, gc=False):
     """What one event changed: `before` and `after` hold the changed fields' values as plain JSON values."""
 
     version: int
@@ -31,7 +31,7 @@ class Revision(Struct, frozen=True, kw_only=True):
     after: dict[str, Any]
 
 
-class Withdrawal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Withdrawal(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """`title` is the neutral one that stands in public in place of the headline. `erased` is the version of the event
     that erased what was withdrawn, 0 where none has."""
 
@@ -47,13 +47,13 @@ class Withdrawal(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return max(self.version, self.erased)
 
 
-class Note(Struct, frozen=True, kw_only=True):
+class Note(Struct, frozen=True, kw_only=True, gc=False):
     version: int
     text: str
     published_at: Instant
 
 
-class Update(Struct, frozen=True, kw_only=True):
+class Update(Struct, frozen=True, kw_only=True, gc=False):
     """One thing that became known.
 
     `added`, `position` and `id` are those of the event that added it, `version` is that of the last one
@@ -90,7 +90,7 @@ class Update(Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...] = ()
 
 
-class Story(Struct, frozen=True, kw_only=True):
+class Story(Struct, frozen=True, kw_only=True, gc=False):
     """An editorial thread. `version` and `position` are those of its last event.
 
     `opened` is the position of its opening. `closed_by` is the update that ended it, if one did.
