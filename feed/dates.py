@@ -180,7 +180,7 @@ def from_datetime(moment: datetime) -> Instant:
     """Raises `ValueError` for a naive datetime, `OverflowError` for one outside the years 0001 to 9999 in UTC."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no timezone")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def to_datetime(instant: Instant) -> datetime:
@@ -206,6 +206,8 @@ def format_instant(instant: Instant, phrases: Phrases, locale: str, timezone: tz
     return _moment(moment, f"{moment.hour:02}:{moment.minute:02}", manner)
 
 
+# A day's updates have the same date.
+@lru_cache(maxsize=4_096)
 def occurred(field: str, edtf: str) -> Occurred:
     """Raises `Invalid` naming `field` for what is not in the subset, whose end is before its beginning, or whose days
     do not exist.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, get_args
 
@@ -210,13 +210,12 @@ def _check_fields(path: str, data: Any) -> None:
         value = getattr(data, name)
         if value is None or value is UNSET or value is True:
             continue
-        where = f"{path}.{name}"
-        if isinstance(value, tuple):
-            _check_list(where, name, value)
+        if (rule := _RULES.get(name)) is not None:
+            rule(f"{path}.{name}", value)
+        elif isinstance(value, tuple):
+            _check_list(f"{path}.{name}", name, value)
         elif isinstance(value, Changes):
-            _check_fields(where, value)
-        elif name in _RULES:
-            _RULES[name](where, value)
+            _check_fields(f"{path}.{name}", value)
 
 
 def _check_list(where: str, name: str, values: tuple[Any, ...]) -> None:
@@ -265,7 +264,7 @@ def _prose(field: str, value: str) -> None:
     text.prose(field, value, PROSE_BYTES)
 
 
-_RULES = {
+_RULES: dict[str, Callable[[str, str], object]] = {
     "headline": _headline,
     "title": _headline,
     "label": lambda field, value: text.line(field, value, LABEL_CHARACTERS),
