@@ -6,6 +6,8 @@ move along when a rebuilt table takes the place of the live one.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlalchemy import Column, Integer, MetaData, Table, Text, UniqueConstraint
 
 VERSION = 3
@@ -150,4 +152,9 @@ def upsert_into(table: Table) -> str:
 
 
 LIVE = ReadTables("")
-REBUILT = ReadTables("rebuilt_")
+
+
+@cache
+def rebuilt() -> ReadTables:
+    """Those beside the live ones. Few commands ask for them, and to describe tables takes all of them time."""
+    return ReadTables("rebuilt_")
