@@ -235,7 +235,7 @@ def _check_part(where: str, part: Source | Stance | Related | Erased) -> None:
         case Erased():
             text.event_id(f"{where}.id", part.id)
         case Source():
-            if part == Source():
+            if part.name is None and part.url is None and part.quote is None:
                 raise Invalid(where, "needs a name, a url or a quote")
             if part.name is not None:
                 _name(f"{where}.name", part.name)

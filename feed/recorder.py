@@ -108,8 +108,9 @@ class Recorder:
             language=self._settings.site.language,
             unworded=self._unworded,
         )
+        part = workbench.part(new.story, new.data)
         try:
-            data = decide(new, workbench.part(new.story, new.data), context)
+            data = decide(new, part, context)
         except Unknown as unknown:
             raise _with_near(connection, new.story, unknown) from None
         event = batch.record(
@@ -120,7 +121,7 @@ class Recorder:
             recorded_at=recorded_at,
             published_at=new.published_at or recorded_at,
         )
-        workbench.take(event)
+        workbench.take(event, part)
         return event
 
     def _author(self) -> str:

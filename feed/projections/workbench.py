@@ -161,10 +161,11 @@ class Workbench:
         """The part of a loaded story that these data touch, as the batch has left it."""
         return self._folds[slug].part(data)
 
-    def take(self, event: Event) -> Development | None:
-        """Fold an event in; returns what it tells subscribers."""
+    def take(self, event: Event, part: Story | None = None) -> Development | None:
+        """Fold an event in; returns what it tells subscribers. `part` is what `part` gives for the event, where that
+        has been asked for already."""
         fold = self._folds[event.story]
-        before = fold.part(event.data)
+        before = part or fold.part(event.data)
         after = evolve(before, event)
         self.position = event.position
         if after is None:
