@@ -308,10 +308,10 @@ def _fill(name: str, url: str, fill: Callable[[Connection], None]) -> None:
         database.close()
 
 
-# The last two are for large writes: 32 MB of pages in memory, and a checkpoint for each 32 MB of write-ahead log.
+# The last two are for large writes: 8 MB of pages in memory, and a checkpoint for each 32 MB of write-ahead log.
 _PRAGMAS = (
     *("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON", "secure_delete = ON"),
-    *("cache_size = -32000", "wal_autocheckpoint = 8000"),
+    *("cache_size = -8000", "wal_autocheckpoint = 8000"),
 )
 
 
