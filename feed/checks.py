@@ -50,7 +50,7 @@ def _entry_link(key: str, value: str) -> str:
 def _hub(key: str, value: str) -> str:
     address = _web_address(key, value)
     # What is told to a hub is believed: nobody may change it on its way.
-    if address.scheme != "https" and not _LOOPBACK.fullmatch(address.hostname or ""):
+    if not is_guarded(address):
         raise Invalid(key, f"{value!r} is open to others: write it with https://, or name a hub on this machine")
     return value
 
@@ -63,6 +63,12 @@ def _web_address(key: str, value: str) -> SplitResult:
     if address.scheme == "mailto" or "@" in address.netloc:
         raise Invalid(key, f"{value!r} is no web address without user name: begin it with https:// and the host")
     return address
+
+
+def is_guarded(address: SplitResult) -> bool:
+    """Whether what is sent there is safe from others: it is encrypted, or does not leave this machine."""
+    on_this_machine = _LOOPBACK.fullmatch(address.hostname or "") is not None
+    return address.scheme == "https" or (address.scheme == "http" and on_this_machine)
 
 
 def host(url: str) -> str:

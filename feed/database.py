@@ -41,7 +41,7 @@ from feed.errors import DatabaseError
 # Kept in the file's header (SQLite's application_id): "feed" in ASCII.
 APPLICATION_ID = 0x66656564
 # The migrations in their order; the last is what this version reads and writes.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 BUSY_SECONDS = 30
 
 metadata = MetaData()
@@ -96,6 +96,15 @@ projection_state = Table(
     Column("version", Integer, nullable=False),
     Column("position", Integer, nullable=False),
     Column("developments", Integer, nullable=False),
+    sqlite_strict=True,
+)
+websub_outbox = Table(
+    "websub_outbox",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("hub", "since", "next_try")),
+    *(Column(name, Integer, nullable=False) for name in ("ready", "attempts", "silent")),
+    Column("last_error", Text),
     sqlite_strict=True,
 )
 

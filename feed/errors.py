@@ -10,7 +10,8 @@
     ├── SettingsError        a settings file says something it cannot mean
     ├── DatabaseError        the database cannot be used as it is
     ├── KeyFileError         the key file cannot be used as it is
-    └── PublishError         the folder cannot be published into as it is
+    ├── PublishError         the folder cannot be published into as it is
+    └── HubError             the WebSub hub could not be told
 
 Everything else is a bug and stays a traceback.
 """
@@ -115,3 +116,13 @@ class PublishError(FeedError):
         self.folder = str(folder)
         self.problem = problem
         super().__init__(f"{self.folder}: {problem}")
+
+
+class HubError(FeedError):
+    """`hub` is its address; `is_silent` where it gave no answer, and would give none to another topic either."""
+
+    def __init__(self, hub: str, problem: str, *, is_silent: bool = False) -> None:
+        self.hub = hub
+        self.problem = problem
+        self.is_silent = is_silent
+        super().__init__(f"{hub}: {problem}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event as Stop
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from feed import checkpoint, copying, database, eraser, keys, log, projections, verify
+from feed import checkpoint, copying, database, eraser, keys, log, outbox, projections, status, verify
 from feed.checkpoint import Verifier
 from feed.database import Database
 from feed.dates import Instant
@@ -27,16 +28,19 @@ from feed.errors import DatabaseError, Invalid, InvalidLine, PublishError, Refus
 from feed.events import Event, NewEvent, UpdateAdded, UpdateRevised
 from feed.fold import Fold
 from feed.jsonlines import batches, checked
+from feed.outbox import Waiting
 from feed.projections import Difference, Progress, lists, read
 from feed.recorder import Clock, Receipt, Recorder, unknown_story
 from feed.settings import Settings
 from feed.site.entries import Entry, entry
 from feed.site.voice import Voice, voice
+from feed.status import Status
 from feed.story import Story
 from feed.verify import Fault, Older, Verdict
 
 if TYPE_CHECKING:
     from feed.site.publish import Report
+    from feed.websub import Telling
 
 BATCH = 1_000
 
@@ -49,18 +53,6 @@ class Answer(Struct, frozen=True, kw_only=True):
     entry: Entry | None
     new_parties: tuple[str, ...]
     known_parties: tuple[str, ...]
-
-
-class Status(Struct, frozen=True, kw_only=True):
-    """Where the newsroom's folder stands: `position` is what was last published into it, `size` the log's;
-    `waiting` counts the developments in between by kind. `problems` are sentences that say what to do."""
-
-    folder: Path
-    last_published: datetime | None
-    position: int | None
-    size: int
-    waiting: dict[str, int]
-    problems: tuple[str, ...]
 
 
 class Newsroom:
@@ -240,29 +232,20 @@ class Newsroom:
                 yield from self._entries(connection, some)
                 since = some[-1].position
 
+    def tell_hub(self, seconds: float, *, stop: Stop | None = None, early: bool = False) -> Telling:
+        """Tell the WebSub hub, if the settings name one, what publishes have put into the outbox (websub.tell)."""
+        from feed import websub
+
+        return websub.tell(self._database, self.settings.websub.hub, seconds, stop=stop, early=early)
+
+    def outbox(self) -> list[Waiting]:
+        """The topics that the hub is still to be told of, what is tried next first."""
+        with self._database.reading() as connection:
+            return outbox.waiting(connection)
+
     def status(self) -> Status:
         """What has not been published, and what is wrong."""
-        from feed.site.folder import RECORD, Folder
-        from feed.site.standing import WHOSE, standing
-
-        folder = Folder(self.settings.public)
-        last = folder.published()
-        with self._database.reading() as connection:
-            head = log.head(connection)
-            since = last.position if last and last.origin == head.origin else 0
-            waiting = lists.count_by_kind(connection, after=since)
-            problems = projections.problems(connection, head.size)
-            if last is not None and (stands := standing(connection, head, last)) != "here":
-                whose = f"{folder.folder} was published from {WHOSE[stands]}"
-                problems.append(f"{whose}: feed publish --takeover takes it over")
-        return Status(
-            folder=folder.folder,
-            last_published=_modified(folder.folder / RECORD) if last else None,
-            position=last.position if last else None,
-            size=head.size,
-            waiting=waiting,
-            problems=tuple(problems),
-        )
+        return status.status(self._database, self.settings)
 
     # Tending
 
@@ -387,10 +370,6 @@ def _parties(connection: Connection, event: Event) -> tuple[tuple[str, ...], tup
     named = dict.fromkeys(stance.by for stance in stances or ())
     new = tuple(party for party in named if party not in known)
     return (new, tuple(known)) if known and new else ((), ())
-
-
-def _modified(file: Path) -> datetime:
-    return datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
 def _checked(number: int, new: NewEvent) -> NewEvent:

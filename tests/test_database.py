@@ -524,15 +524,15 @@ def test_what_a_dump_restores_is_the_same_log_and_can_be_appended_to(office: Off
 
 # Upgrading
 
-THIRD = """
+NEXT = """
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
-    op.execute("CREATE TABLE third (one INTEGER NOT NULL) STRICT")
+    op.execute("CREATE TABLE fourth (one INTEGER NOT NULL) STRICT")
     {then}
 """
 
@@ -543,9 +543,9 @@ def older(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Of
     fill(office, story_of(3))
     migrations = tmp_path / "shipped" / "migrations"
     shutil.copytree(shipped.shipped("migrations"), migrations, ignore=shutil.ignore_patterns("__pycache__"))
-    (migrations / "versions" / "0003_third.py").write_text(THIRD.format(then=""))
+    (migrations / "versions" / "0004_next.py").write_text(NEXT.format(then=""))
     monkeypatch.setattr(shipped, "shipped", lambda name: tmp_path / "shipped" / name)
-    monkeypatch.setattr(database, "REVISIONS", ("0001", "0002", "0003"))
+    monkeypatch.setattr(database, "REVISIONS", (*database.REVISIONS, "0004"))
     return office
 
 
@@ -558,33 +558,33 @@ def test_upgrading_keeps_a_copy_of_the_old_database_beside_the_new_one(older: Of
     log = "SELECT * FROM events JOIN payloads USING (position) JOIN log_head"
     before = older.rows(log)
     result = older.run("upgrade")
-    copy = older.folder / "feed.db.0002.backup"
+    copy = older.folder / "feed.db.0003.backup"
     assert (result.exit_code, result.stdout) == (0, f"upgraded; the old database is kept as {copy}\n")
-    assert (older.rows(log), older.rows("SELECT * FROM third")) == (before, [])
-    assert sorted(file.name for file in older.folder.iterdir()) == ["feed.db", "feed.db.0002.backup", "feed.toml"]
+    assert (older.rows(log), older.rows("SELECT * FROM fourth")) == (before, [])
+    assert sorted(file.name for file in older.folder.iterdir()) == ["feed.db", "feed.db.0003.backup", "feed.toml"]
     assert older.run("append", "flood", "Headline").exit_code == 0
     with closing(sqlite3.connect(copy)) as kept:
         assert kept.execute(log).fetchall() == before
-        assert kept.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert kept.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
         assert kept.execute("PRAGMA application_id").fetchall() == [(database.APPLICATION_ID,)]
 
 
 def test_upgrading_again_does_nothing(older: Office) -> None:
-    assert upgrade(older.url) == older.folder / "feed.db.0002.backup"
+    assert upgrade(older.url) == older.folder / "feed.db.0003.backup"
     before = files_in(older.folder)
     assert upgrade(older.url) is None
     assert files_in(older.folder) == before
 
 
 def test_an_upgrade_that_fails_leaves_the_database_as_it_was(older: Office, tmp_path: Path) -> None:
-    third = tmp_path / "shipped" / "migrations" / "versions" / "0003_third.py"
-    third.write_text(THIRD.format(then="raise ZeroDivisionError"))
+    added = tmp_path / "shipped" / "migrations" / "versions" / "0004_next.py"
+    added.write_text(NEXT.format(then="raise ZeroDivisionError"))
     schema = older.rows("SELECT * FROM sqlite_master")
     with pytest.raises(ZeroDivisionError):
         upgrade(older.url)
     assert older.rows("SELECT * FROM sqlite_master") == schema
-    assert older.rows("SELECT version_num FROM alembic_version") == [("0002",)]
-    third.write_text(THIRD.format(then=""))
+    assert older.rows("SELECT version_num FROM alembic_version") == [("0003",)]
+    added.write_text(NEXT.format(then=""))
     assert upgrade(older.url) is not None
     assert older.is_sound()
 
@@ -595,7 +595,7 @@ def test_an_upgrade_under_anothers_lock_is_refused_in_words(older: Office) -> No
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseError, match="another program has kept it locked"):
             upgrade(older.url)
-    assert older.rows("SELECT version_num FROM alembic_version") == [("0002",)]
+    assert older.rows("SELECT version_num FROM alembic_version") == [("0003",)]
 
 
 def test_read_tables_of_an_older_make_are_refused_until_upgrade_makes_them_anew(office: Office) -> None:

@@ -399,6 +399,7 @@ def test_a_database_from_before_erasures_is_upgraded_and_proved(told: Office) ->
         for name in ("payloads_no_delete", "payloads_no_return"):
             connection.execute(f"DROP TRIGGER {name}")
         connection.execute("DROP TABLE erasures")
+        connection.execute("DROP TABLE websub_outbox")
         connection.execute(
             "CREATE TRIGGER payloads_no_delete BEFORE DELETE ON payloads"
             " BEGIN SELECT RAISE(ABORT, 'payloads are immutable'); END"

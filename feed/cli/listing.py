@@ -51,6 +51,7 @@ SECTIONS = {
     ),
     "Publish and keep": (
         Listed("publish", "publishing", "Write what has changed into the published folder."),
+        Listed("websub", "websub", "What the WebSub hub is still to be told of."),
         Listed("upgrade", "tending", "Bring an older database to this version."),
         Listed("rebuild", "tending", "Make the read tables anew from the log."),
     ),

@@ -9,6 +9,7 @@ import click
 
 from feed.cli.desk import Desk, echo_json, pass_desk
 from feed.cli.layout import counted, plain
+from feed.errors import FeedError
 
 if TYPE_CHECKING:
     from feed.site.publish import Report
@@ -26,22 +27,19 @@ if TYPE_CHECKING:
 @click.option("-n", "--dry-run", is_flag=True, help="List the entries that subscribers would get; write nothing.")
 @pass_desk
 def publish(desk: Desk, out: Path | None, everything: bool, takeover: bool, as_json: bool, dry_run: bool) -> None:
-    """Write feeds and pages, as far as they have changed since the last publish, and say what subscribers are told."""
+    """Write feeds and pages, as far as they have changed since the last publish, and say what subscribers are told.
+
+    A WebSub hub in the settings (websub.hub) is told of each feed that has changed.
+    """
     if dry_run:
         _list_waiting(desk, out, as_json)
         return
     report = desk.newsroom.publish(out and out.absolute(), everything=everything, takeover=takeover)
     if as_json:
-        echo_json(
-            {
-                "position": report.position,
-                "files_written": report.files_written,
-                "files_unchanged": report.files_unchanged,
-                "told": report.told,
-            }
-        )
+        _say_json(report)
     else:
         say(report)
+    _tell_hub(desk, err=as_json)
 
 
 COMMANDS = (publish,)
@@ -50,6 +48,7 @@ COMMANDS = (publish,)
 def publish_now(desk: Desk, *, err: bool) -> None:
     """Publish after a writing command, and say so; on standard error where standard output holds JSON."""
     say(desk.newsroom.publish(), err=err)
+    _tell_hub(desk, err=err)
 
 
 def say(report: Report, *, err: bool = False) -> None:
@@ -61,6 +60,36 @@ def say(report: Report, *, err: bool = False) -> None:
     click.echo(f"Subscribers are told {told}.", err=err)
     click.echo(f"{written} written, {report.files_unchanged:,} unchanged in {_from_here(report.folder)}", err=err)
     click.echo(f"The feed: {report.address}", err=err)
+
+
+def _say_json(report: Report) -> None:
+    echo_json(
+        {
+            "position": report.position,
+            "files_written": report.files_written,
+            "files_unchanged": report.files_unchanged,
+            "told": report.told,
+        }
+    )
+
+
+def _tell_hub(desk: Desk, *, err: bool) -> None:
+    """Tell the hub, if there is one, of the feeds that have changed; the publish is done, whatever comes of this."""
+    if desk.settings.websub.hub is None:
+        return
+    from feed.websub import AFTER_PUBLISH_SECONDS
+
+    try:
+        telling = desk.newsroom.tell_hub(AFTER_PUBLISH_SECONDS)
+    except FeedError as error:
+        click.echo(plain(f"the hub is not told: {error}"), err=True)
+        return
+    if telling.told:
+        click.echo(f"The hub is told of {counted(telling.told, 'feed')}.", err=err)
+    if telling.left:
+        why = f" ({telling.trouble})" if telling.trouble else ""
+        left = counted(telling.left, "feed")
+        click.echo(plain(f"the hub is to be told of {left} later{why}: feed websub"), err=True)
 
 
 def _list_waiting(desk: Desk, out: Path | None, as_json: bool) -> None:

@@ -15,8 +15,8 @@ from feed.errors import Unknown
 if TYPE_CHECKING:
     from feed.dates import Instant
     from feed.events import Data, Event
-    from feed.newsroom import Status
     from feed.site.voice import Voice
+    from feed.status import Status
     from feed.story import Story, Update
 
 POLL_SECONDS = 0.5

@@ -119,12 +119,19 @@ class Folder:
             file = self._place(path)
             _temporary(file).unlink(missing_ok=True)
             old = self._standing(path, file)
-            if old and old.st_size == len(content) and file.read_bytes() == content:
+            if old and _holds(file, old, content):
                 self.files_unchanged += 1
                 return False
             _replace(file, content, not_before=old.st_mtime_ns + _SECOND if old else 0)
         self.files_written += 1
         return True
+
+    def holds(self, path: str, content: bytes) -> bool:
+        """Whether `content` stands at `path` already."""
+        with self._in_words(f"{path} cannot be read"):
+            file = self._place(path)
+            old = self._standing(path, file)
+            return old is not None and _holds(file, old, content)
 
     def finish(self, published: Published) -> None:
         """Says, last of all, what the publish has brought the folder to."""
@@ -236,6 +243,10 @@ class Folder:
 def is_path(path: str) -> bool:
     """Whether a file can be put there: relative, of plain ASCII names, none of them hidden."""
     return _PATH.fullmatch(path) is not None
+
+
+def _holds(file: Path, found: os.stat_result, content: bytes) -> bool:
+    return found.st_size == len(content) and file.read_bytes() == content
 
 
 def _removed(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from feed import log
+from feed import log, outbox
 from feed.database import Database
 from feed.errors import PublishError
 from feed.projections import lists, read
@@ -22,6 +22,7 @@ from feed.site.checkpoint import CHECKPOINT, signed_head
 from feed.site.crew import MANY, Crew
 from feed.site.files import Site
 from feed.site.folder import Folder, Published
+from feed.site.news import News
 from feed.site.standing import WHOSE, leaf_at, standing
 from feed.site.theme import Theme
 
@@ -52,18 +53,21 @@ def publish(database: Database, settings: Settings, folder: Path, *, everything:
             many = read.count_touched(connection, since) >= MANY
         if many:
             crew = stack.enter_context(Crew(settings))
-        connection, head = _snapshot(database, stack, crew)
+        connection, head = _snapshot(database, settings, stack, crew)
         last = _last(target, connection, head, takeover)
         shown = last.position if last else 0
         since = 0 if everything else _since(connection, last, fingerprint)
         site = Site(connection, settings, crew)
+        news = News(database, settings, target)
         put = set()
-        for path, content in site.files(since, shown):
+        for path, content in news.promised(site.files(since, shown)):
             target.put(path, content)
             put.add(path)
         # Other settings may mean fewer files, and what was withdrawn would live on in those of before.
-        if not since and (everything or last is not None or log.erased_since(connection, 0)):
+        whole = not since and (everything or last is not None or log.erased_since(connection, 0))
+        if whole:
             target.remove_others(put)
+        news.release(put if whole else None)
         target.put(CHECKPOINT, signed_head(head, settings))
         leaf = leaf_at(connection, head.size)
         target.finish(Published(origin=head.origin, position=head.size, fingerprint=fingerprint, leaf=leaf))
@@ -85,7 +89,9 @@ def _since(connection: Connection, last: Published | None, fingerprint: str) -> 
     return 0 if log.erased_since(connection, last.position) else last.position
 
 
-def _snapshot(database: Database, stack: ExitStack, crew: Crew | None) -> tuple[Connection, log.Head]:
+def _snapshot(
+    database: Database, settings: Settings, stack: ExitStack, crew: Crew | None
+) -> tuple[Connection, log.Head]:
     """A snapshot of the log that has been told.
 
     It is taken under the write lock: an update that it holds can no longer be amended as untold.
@@ -96,6 +102,7 @@ def _snapshot(database: Database, stack: ExitStack, crew: Crew | None) -> tuple[
         if crew is not None:
             crew.look(head.size)
         log.tell(writer, head.size)
+        outbox.forget_other_hubs(writer, settings.websub.hub)
     return connection, head
 
 
