@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from feed.errors import FeedError
 if TYPE_CHECKING:
     from feed.site.publish import Report
 
+HOLD_SECONDS = 1.0
+
 
 @click.command()
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="The folder.  [default: the settings']")
@@ -25,12 +28,44 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("-n", "--dry-run", is_flag=True, help="List the entries that subscribers would get; write nothing.")
+@click.option("--watch", is_flag=True, help="Go on, and publish whenever the log has grown, until interrupted.")
+@click.option(
+    "--hold",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 86_400),
+    callback=lambda _context, _option, value: _a_number(value),
+    help="With --watch: publish when nothing has been appended for so long, which leaves as long to amend; while"
+    " somebody appends without such a pause, after ten times as long.  [default: 1]",
+)
 @pass_desk
-def publish(desk: Desk, out: Path | None, everything: bool, takeover: bool, as_json: bool, dry_run: bool) -> None:
+def publish(
+    desk: Desk,
+    out: Path | None,
+    everything: bool,
+    takeover: bool,
+    as_json: bool,
+    dry_run: bool,
+    watch: bool,
+    hold: float | None,
+) -> None:
     """Write feeds and pages, as far as they have changed since the last publish, and say what subscribers are told.
 
     A WebSub hub in the settings (websub.hub) is told of each feed that has changed.
+
+    \b
+    feed publish --watch --hold 60
     """
+    if watch:
+        if everything or takeover or dry_run:
+            raise click.UsageError(
+                "--watch goes with --out, --hold and --json only: publish once with the others first"
+            )
+        from feed.cli.watching import watch as go_on
+
+        go_on(desk, out, HOLD_SECONDS if hold is None else hold, _say_json if as_json else say)
+        return
+    if hold is not None:
+        raise click.UsageError("--hold goes with --watch")
     if dry_run:
         _list_waiting(desk, out, as_json)
         return
@@ -90,6 +125,13 @@ def _tell_hub(desk: Desk, *, err: bool) -> None:
         why = f" ({telling.trouble})" if telling.trouble else ""
         left = counted(telling.left, "feed")
         click.echo(plain(f"the hub is to be told of {left} later{why}: feed websub"), err=True)
+
+
+def _a_number(hold: float | None) -> float | None:
+    # NaN is in every range.
+    if hold is not None and isnan(hold):
+        raise click.BadParameter("must be a number of seconds")
+    return hold
 
 
 def _list_waiting(desk: Desk, out: Path | None, as_json: bool) -> None:
