@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from feed import checkpoint, database, keys, log, projections
+from feed import checkpoint, database, keys, log, outbox, projections
 from feed.database import Database
 from feed.dates import to_datetime
 from feed.errors import DatabaseError, FeedError, Invalid
@@ -59,6 +59,7 @@ def _log(opened: Database, settings: Settings, now: datetime) -> Iterator[Findin
             yield from _read_tables(connection, head)
             yield _clock(head, now)
             yield _folder(connection, head, settings)
+            yield from _hub(connection, settings)
     except DatabaseError as error:
         yield Finding(subject="database", text=error.problem, repair="feed restore BACKUP")
 
@@ -99,6 +100,19 @@ def _folder(connection: Connection, head: log.Head, settings: Settings) -> Findi
         text = f"{folder.folder} is behind: it shows event {last.position} of {head.size}"
         return Finding(subject="folder", text=text, repair="feed publish")
     return Finding(subject="folder", text=f"{folder.folder} shows all of the log")
+
+
+def _hub(connection: Connection, settings: Settings) -> Iterator[Finding]:
+    if settings.websub.hub is None:
+        return
+    waiting = outbox.waiting(connection)
+    if failed := [one for one in waiting if one.attempts]:
+        text = f"{settings.websub.hub} was not told of {len(failed)} changed feeds: it {failed[-1].last_error}"
+        yield Finding(subject="hub", text=text, repair="feed websub --flush")
+    elif waiting:
+        yield Finding(subject="hub", text=f"is still to be told of {len(waiting)} changed feeds", repair="feed publish")
+    else:
+        yield Finding(subject="hub", text=f"{settings.websub.hub} has been told of every change")
 
 
 def _key(settings: Settings) -> Iterator[Finding]:

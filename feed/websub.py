@@ -108,8 +108,9 @@ class _Talk:
         address = urlsplit(hub)
         if not is_guarded(address) or not address.hostname:
             raise HubError(hub, "is open to others: write it with https://, or name a hub on this machine")
-        kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
-        self._connection = kind(address.hostname, address.port, timeout=PATIENCE_SECONDS)
+        kind, port = (HTTPSConnection, 443) if address.scheme == "https" else (HTTPConnection, 80)
+        # Without a port http.client would look for one in an IPv6 address.
+        self._connection = kind(address.hostname, address.port or port, timeout=PATIENCE_SECONDS)
         self._is_given_up = False
         self._path = (address.path or "/") + (f"?{address.query}" if address.query else "")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -10,24 +12,28 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from time import monotonic
 from urllib.parse import urlsplit
 
 import hub as hubs
 import log_fixtures
 import pytest
+import test_publish_faults
 from hub import Hub
 from hypothesis import given
 from hypothesis import strategies as st
 from log_fixtures import Office, adding, files_in, fill, furnish, opening, story_of
 from test_killed import dying
+from test_publish_faults import Server
 
 from feed import outbox, websub
 from feed.checks import is_guarded
 from feed.database import open_database
 from feed.errors import HubError
 
-template, office = log_fixtures.template, log_fixtures.office
+template, office, server = log_fixtures.template, log_fixtures.office, test_publish_faults.server
 
 URL = "https://news.example.org/"
 FEEDS = ("atom.xml", "rss.xml", "feed.json")
@@ -225,6 +231,37 @@ def test_a_publish_that_fails_leaves_its_promises_to_the_next(told: Office, hub:
     in_the_way.rmdir()
     told.run("publish")
     assert (sorted(hub.told), waiting(told)) == (changed(before, topics(told)), [])
+
+
+@pytest.mark.slow
+@test_publish_faults.needs_strace
+@pytest.mark.parametrize("call", ["rename", "write", "pwrite64", "fdatasync"])
+def test_killed_at_any_call_what_has_changed_is_in_the_outbox_and_once_completed_nothing_else(
+    told: Office, tmp_path: Path, server: Server, call: str
+) -> None:
+    before = topics(told)
+    news(told)
+
+    def publish(inject: str | None) -> tuple[Office, object]:
+        shutil.rmtree(tmp_path / "copy", ignore_errors=True)
+        copy = furnish(told.folder, tmp_path / "copy")
+        answer = server.run(config=str(copy.config), inject=inject, trace=str(tmp_path / "trace"))
+        return copy, answer["status"]
+
+    server.run(config=str(furnish(told.folder, tmp_path / "warm").config), warm=str(tmp_path / "out"))
+    copy, _ = publish("")
+    expected = changed(before, topics(copy))
+    count = len(re.findall(rf"^\d+ +{call}\(", (tmp_path / "trace").read_text(), re.MULTILINE))
+    for number in range(1, count + 1):
+        copy, status = publish(f"{call}:signal=KILL:when={number}")
+        assert status == -9
+        assert set(changed(before, topics(copy))) <= set(waiting(copy)) <= set(expected)
+        assert server.run(config=str(copy.config), inject=None)["status"] == 0
+        assert copy.rows("SELECT topic FROM websub_outbox WHERE ready = 1 ORDER BY topic") == [
+            (topic,) for topic in expected
+        ]
+    print(f"killed at each of {count} calls of {call}: {len(expected)} topics each time")
+    assert count > 0
 
 
 # Hubs that behave badly
@@ -449,9 +486,42 @@ def test_the_command_shows_what_waits_and_why(told: Office, hub: Hub) -> None:
     }
     status = " ".join(told.run("status").stdout.split())
     assert f"the hub {hub.url} has not been told of 9 changed feeds: feed websub says why" in status
+    assert finding(told) == (f"{hub.url} was not told of 9 changed feeds: it answers 500", "feed websub --flush")
     assert told.run("websub", "--flush").exit_code == 1
     assert told.rows("SELECT DISTINCT attempts FROM websub_outbox") == [(2,)]
     hub.answer = hubs.takes
     flushed = told.run("websub", "--flush")
     assert (flushed.exit_code, flushed.stdout, flushed.stderr) == (0, "The hub is told of 9 feeds.\n", "")
     assert "Problem" not in told.run("status").stdout
+    assert finding(told) == (f"{hub.url} has been told of every change", None)
+
+
+def finding(office: Office) -> tuple[str, str | None]:
+    """What feed doctor finds of the hub."""
+    findings = map(json.loads, office.run("doctor", "--json").stdout.splitlines())
+    return next((found["text"], found["repair"]) for found in findings if found["subject"] == "hub")
+
+
+def test_a_hub_on_the_loopback_address_of_ipv6_is_told() -> None:
+    with closing(socket.socket(socket.AF_INET6)) as listening:
+        try:
+            listening.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+        listening.listen()
+        listening.settimeout(5)
+        port = listening.getsockname()[1]
+        accepted = SimpleQueue[bytes]()
+
+        def answer() -> None:
+            with closing(listening.accept()[0]) as connection:
+                accepted.put(connection.recv(65_536))
+                connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+
+        thread = Thread(target=answer)
+        thread.start()
+        with closing(websub._Talk(f"http://[::1]:{port}/hub")) as talk:
+            talk.tell(f"{URL}atom.xml", 5)
+        thread.join()
+    assert f"\r\nHost: [::1]:{port}\r\n".encode() in accepted.get()
+    assert websub._Talk("http://[::1]/hub")._connection.port == 80

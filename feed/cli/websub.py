@@ -42,7 +42,9 @@ def websub(desk: Desk, flush: bool, as_json: bool) -> None:
         for line in _lines(one, desk.newsroom.voice):
             click.echo(line)
     if waiting:
-        raise Refused(f"the hub is to be told of {counted(len(waiting), 'feed')}: {_advice(waiting)}")
+        raise Refused(
+            f"the hub is to be told of {counted(len(waiting), 'feed')}: {_advice(waiting, desk.settings.websub.hub)}"
+        )
     if not flush:
         click.echo("nothing waits to be told", err=True)
 
@@ -58,5 +60,6 @@ def _lines(one: Waiting, voice: Voice) -> Iterator[str]:
         yield f"  tried again from {voice.time(one.next_try)} on"
 
 
-def _advice(waiting: list[Waiting]) -> str:
-    return "feed websub --flush" if any(one.ready for one in waiting) else "feed publish"
+def _advice(waiting: list[Waiting], hub: str | None) -> str:
+    """What is promised, or was for a hub of before, goes with the next publish."""
+    return "feed websub --flush" if any(one.ready and one.hub == hub for one in waiting) else "feed publish"
