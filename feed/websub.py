@@ -1,8 +1,8 @@
 """Telling the hub which feeds have changed (WebSub, W3C Recommendation, section 3.1: hub and publisher agree on how).
 
-What hubs agree on is what PubSubHubbub Core 0.4 left of its forerunners: a form with `hub.mode=publish` and the topic,
-which Google's hub (pubsubhubbub.appspot.com) and Superfeedr read from `hub.url`, and others, Switchboard among them,
-from `hub.topic`. Both are sent, with the same value, and one topic a request, as not all take several.
+What hubs agree on is what PubSubHubbub Core 0.3 section 7.1 had: a form with `hub.mode=publish` and the topic. To our
+knowledge Google's hub (pubsubhubbub.appspot.com) and Superfeedr read it from `hub.url`, others from `hub.topic`. Both
+are sent, with the same value, and one topic a request, as not all take several.
 
 The standard library's http.client is the right tool here: it follows no redirect (another place was never named in the
 settings), uses no proxy and no stored password, and leaves the body of an answer unread. Its timeout is one for each

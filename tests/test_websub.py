@@ -266,19 +266,25 @@ def test_killed_at_any_call_what_has_changed_is_in_the_outbox_and_once_completed
 
 # Hubs that behave badly
 
+
+def slow(*case: object) -> object:
+    """A case for the slow tests."""
+    return pytest.param(*case, marks=pytest.mark.slow)
+
+
 LATER = "the hub is to be told of 9 feeds later"
 SILENT = [
     (hubs.hangs, "does not answer within 0.3 s"),
-    (hubs.drips, "does not answer within 0.3 s"),
+    slow(hubs.drips, "does not answer within 0.3 s"),
     (hubs.hangs_up, "cannot be reached (Remote end closed connection without response)"),
-    (hubs.speaks_otherwise, "does not answer as HTTP has it"),
+    slow(hubs.speaks_otherwise, "does not answer as HTTP has it"),
 ]
 REFUSING = [
     (hubs.says(500), "answers 500"),
-    (hubs.says(404), "answers 404"),
-    (hubs.endless(503), "answers 503"),
+    slow(hubs.says(404), "answers 404"),
+    slow(hubs.endless(503), "answers 503"),
     (hubs.says(307, Location="/elsewhere"), "answers 307, a redirect, and none is followed: set websub.hub anew"),
-    (hubs.says(301, Location="http://127.0.0.2:1/"), "answers 301, a redirect, and none is followed"),
+    slow(hubs.says(301, Location="http://127.0.0.2:1/"), "answers 301, a redirect, and none is followed"),
 ]
 
 
