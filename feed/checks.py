@@ -21,6 +21,10 @@ _WEB_ADDRESS = re.compile(
 _DNS_NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
 _AUTHORITY = re.compile(rf"(?:[a-z0-9._-]+@)?{_DNS_NAME}")
 _LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|::1")
+# RFC 9111 section 5.2: names, some with a number, a word or words in quotes.
+_DIRECTIVE = r"[A-Za-z0-9-]+(?:=(?:[A-Za-z0-9-]+|\"[A-Za-z0-9 ,-]*\"))?"
+_DIRECTIVES = re.compile(rf"{_DIRECTIVE}(?:, *{_DIRECTIVE})*")
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -128,6 +132,20 @@ def _since(key: str, value: str) -> str:
     return value
 
 
+def _cache_control(key: str, value: str) -> str:
+    text.line(key, value, NAME_CHARACTERS)
+    if not _DIRECTIVES.fullmatch(value):
+        like = example("cache_control")
+        raise Invalid(key, f"{value!r} is no list of directives: write it as in {like}")
+    return value
+
+
+def _listening_at(key: str, value: str) -> str:
+    if not _HOST.fullmatch(value):
+        raise Invalid(key, f"{value!r} is no host to listen at: write a name or an address, as in {example('host')}")
+    return value
+
+
 CHECKS: dict[str, Callable[[str, str], str]] = {
     "site.url": _url,
     "site.title": _name,
@@ -142,4 +160,12 @@ CHECKS: dict[str, Callable[[str, str], str]] = {
     "publish.folder": _path,
     "publish.theme": _path,
     "websub.hub": _hub,
+    "serve.host": _listening_at,
+    "serve.cache_control": _cache_control,
+}
+# The least and the most that a number may be.
+RANGES = {
+    "serve.port": (0, 65_535),
+    "serve.memory": (1, 1_000_000),
+    "serve.lag": (0, 1_000_000),
 }

@@ -11,7 +11,8 @@
     ├── DatabaseError        the database cannot be used as it is
     ├── KeyFileError         the key file cannot be used as it is
     ├── PublishError         the folder cannot be published into as it is
-    └── HubError             the WebSub hub could not be told
+    ├── HubError             the WebSub hub could not be told
+    └── ServeError           the folder cannot be served as was asked
 
 Everything else is a bug and stays a traceback.
 """
@@ -126,3 +127,12 @@ class HubError(FeedError):
         self.problem = problem
         self.is_silent = is_silent
         super().__init__(f"{hub}: {problem}")
+
+
+class ServeError(FeedError):
+    """`what` was to serve, or to be served at; `problem` says what is wrong and what to do."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        self.what = what
+        self.problem = problem
+        super().__init__(f"{what}: {problem}")

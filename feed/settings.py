@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from feed import text
-from feed.checks import CHECKS, host
+from feed.checks import CHECKS, RANGES, host
 from feed.errors import Invalid, SettingsError
 from feed.languages import reworded
 from feed.shipped import SETTINGS_FILE, default_text, example
@@ -65,6 +65,17 @@ class Websub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hub: str | None = None
 
 
+class Serve(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How `feed serve` answers: where it listens, Cache-Control (RFC 9111 section 5.2), megabytes of contents in
+    memory, seconds that an event may wait for being published before /healthz fails (0: it is not looked at)."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    cache_control: str = "public, max-age=300, stale-while-revalidate=60, stale-if-error=86400"
+    memory: int = 256
+    lag: int = 120
+
+
 _WORDS = "words"
 _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "site": Site,
@@ -72,6 +83,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "log": Log,
     "publish": Publish,
     "websub": Websub,
+    "serve": Serve,
 }
 _Section = TypeVar("_Section", bound=msgspec.Struct)
 
@@ -88,6 +100,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: Log
     publish: Publish
     websub: Websub
+    serve: Serve
     words: dict[str, Words]
 
     @property
@@ -171,6 +184,7 @@ def _settings(file: Path, content: str) -> Settings:
             log=_section(tables, "log", Log),
             publish=_section(tables, "publish", Publish),
             websub=_section(tables, "websub", Websub),
+            serve=_section(tables, "serve", Serve),
             words=_words(tables.get(_WORDS, {})),
         )
     except Invalid as error:
@@ -246,13 +260,19 @@ def _has_dates(key: str, language: str) -> None:
         raise Invalid(key, f"there are no dates in {language!r}: use a language tag such as 'fr' or 'de-AT'") from None
 
 
-def _value(key: str, value: object) -> str | bool:
+def _value(key: str, value: object) -> str | bool | int:
     if key == "publish.pages":
         if not isinstance(value, bool):
             raise Invalid(key, f"must be true or false, as in {example('pages')}")
         return value
     if key == "site.since" and isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
+    if key in RANGES:
+        least, most = RANGES[key]
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            like = example(key.partition(".")[2])
+            raise Invalid(key, f"must be a number from {least:,} to {most:,}, as in {like}")
+        return value
     if not isinstance(value, str):
         raise Invalid(key, f"must be text in quotes, as in {example(key.partition('.')[2])}")
     return CHECKS[key](key, value)

@@ -56,6 +56,7 @@ def test_a_file_with_the_three_required_keys_takes_the_defaults(tmp_path: Path) 
         log=settings.Log(),
         publish=settings.Publish(),
         websub=settings.Websub(),
+        serve=settings.Serve(),
         words={},
     )
     assert (site.title, site.timezone, site.language) == ("News", "UTC", "en")
@@ -67,12 +68,14 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     extra = 'title = "T"\ntimezone = "Europe/Berlin"\nlanguage = "de-AT"\n'
     extra += 'entry_link = "https://example.org/{story}#{anchor}"\n'
     others = '[desk]\nauthor = "A"\n[log]\ndatabase = "events.db"\n[publish]\nfolder = "www"\npages = false\n'
+    others += '[serve]\nhost = "::1"\nport = 80\ncache_control = "no-cache"\nmemory = 64\nlag = 0\n'
     others += '[websub]\nhub = "https://hub.example.org/"\n[words.fr]\nyes = "oui"\n'
     loaded = settings.load(saved(tmp_path, SITE + extra + others))
     assert (loaded.site.title, loaded.site.timezone, loaded.site.language) == ("T", "Europe/Berlin", "de-AT")
     assert loaded.site.entry_link == "https://example.org/{story}#{anchor}"
     assert (loaded.desk.author, loaded.log.database, loaded.publish.folder) == ("A", "events.db", "www")
     assert (loaded.publish.pages, loaded.websub.hub) == (False, "https://hub.example.org/")
+    assert loaded.serve == settings.Serve(host="::1", port=80, cache_control="no-cache", memory=64, lag=0)
     assert {language: words.yes for language, words in loaded.words.items()} == {"fr": "oui"}
 
 
@@ -224,7 +227,7 @@ def test_a_bad_value_is_named_with_its_key(tmp_path: Path, key: str, value: str,
         (
             "[fonts]",
             "fonts",
-            "there is no such section: the sections are [site], [desk], [log], [publish], [websub], [words]",
+            "there is no such section: the sections are [site], [desk], [log], [publish], [websub], [serve], [words]",
         ),
         ("[wordz.fr]", "wordz", "there is no such section: did you mean [words]?"),
         ("[publish]\npages = 'no'", "publish.pages", "must be true or false, as in pages = true"),
@@ -286,6 +289,16 @@ def test_a_bad_value_is_named_with_its_key(tmp_path: Path, key: str, value: str,
         ),
         ("[words.fr]\ndate_day = 'd MMMMMM y'", "words.fr.date_day", "'d MMMMMM y' must have the same parts"),
         ("[words.fr]\ndate_day = 'd MMMM y HH'", "words.fr.date_day", "'d MMMM y HH' must have the same parts"),
+        ("[serve]\nport = '80'", "serve.port", "must be a number from 0 to 65,535, as in port = 8000"),
+        ("[serve]\nport = true", "serve.port", "must be a number from 0 to 65,535, as in port = 8000"),
+        ("[serve]\nmemory = 0", "serve.memory", "must be a number from 1 to 1,000,000, as in memory = 256"),
+        ("[serve]\nlag = -1", "serve.lag", "must be a number from 0 to 1,000,000, as in lag = 120"),
+        ("[serve]\nhost = 'a b'", "serve.host", "'a b' is no host to listen at: write a name or an address, as in"),
+        (
+            "[serve]\ncache_control = 'public\u00a0max-age'",
+            "serve.cache_control",
+            "'public\\xa0max-age' is no list of directives: write it as in cache_control",
+        ),
         ("[[log]]", "log", "must be a section: write [log] in a line of its own, its keys below"),
     ],
 )

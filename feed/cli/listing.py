@@ -52,6 +52,7 @@ SECTIONS = {
     "Publish and keep": (
         Listed("publish", "publishing", "Write what has changed into the published folder."),
         Listed("websub", "websub", "What the WebSub hub is still to be told of."),
+        Listed("serve", "serving", "Serve the published folder to readers and browsers."),
         Listed("upgrade", "tending", "Bring an older database to this version."),
         Listed("rebuild", "tending", "Make the read tables anew from the log."),
     ),

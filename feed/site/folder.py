@@ -82,7 +82,7 @@ class Folder:
         # Two names of one folder (a link, a relative path) must meet at one lock.
         self._root = Path(os.path.realpath(folder))
         # A lock of the soft kind would outlive a killed publisher.
-        self._lock = FileLock(self._root.parent / f".{self._root.name}.lock", fallback_to_soft=False)
+        self._lock = FileLock(_lock_of(self._root), fallback_to_soft=False)
         self._entered: set[Path] = set()
 
     def __enter__(self) -> Self:
@@ -240,6 +240,24 @@ class Folder:
                 _sync(folder.parent)
 
 
+@contextmanager
+def at_rest(folder: Path) -> Iterator[bool]:
+    """Keeps publishers out of a folder while it is read: False, and nothing is kept, while one is at work.
+
+    The lock is shared by all who read and needs no right to write; where it cannot be had (none has published yet,
+    or the system has no such locks) the folder is read as it stands.
+    """
+    root = Path(os.path.realpath(folder))
+    number = _open_lock(_lock_of(root))
+    if number is None:
+        yield True
+        return
+    try:
+        yield _shared(number)
+    finally:
+        os.close(number)
+
+
 def is_path(path: str) -> bool:
     """Whether a file can be put there: relative, of plain ASCII names, none of them hidden."""
     return _PATH.fullmatch(path) is not None
@@ -247,6 +265,33 @@ def is_path(path: str) -> bool:
 
 def _holds(file: Path, found: os.stat_result, content: bytes) -> bool:
     return found.st_size == len(content) and file.read_bytes() == content
+
+
+def _lock_of(root: Path) -> Path:
+    return root.parent / f".{root.name}.lock"
+
+
+def _open_lock(file: Path) -> int | None:
+    try:
+        return os.open(file, os.O_RDONLY)
+    except OSError:
+        return None
+
+
+def _shared(number: int) -> bool:
+    """Takes an open lock for reading; it is released when it is closed."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # Some network file systems have none.
+        return True
+    return True
 
 
 def _removed(folder: Path) -> bool:

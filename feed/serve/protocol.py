@@ -1,0 +1,104 @@
+"""Connections that cannot be made to hold memory: uvicorn's HTTP protocol with bounds that it does not set."""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+# All of a request but its content (RFC 9110 section 5.4 lets a server choose).
+HEAD_BYTES = 32_768
+HEAD_FIELDS = 100
+PIPELINED = 32
+# Seconds in which a request has to have come, in which some of an answer has to be taken, and all of it.
+REQUEST_SECONDS = 20.0
+STALLED_SECONDS = 30.0
+ANSWER_SECONDS = 300.0
+# In a process; what is beyond is closed at once, and a client comes again.
+CONNECTIONS = 2_000
+# Files that are open beside connections.
+SPARE_FILES = 100
+
+
+class TooLarge(Exception):
+    """More of a request than is read."""
+
+
+class Guarded(HttpToolsProtocol):
+    """Ends a connection whose request is too large, does not come, or whose answer is not taken; `sweep` is to be
+    called every second or so."""
+
+    limit = CONNECTIONS
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_bytes = 0
+        self._head_fields = 0
+        self._is_in_head = True
+        self._asking_since: float | None = self.loop.time()
+        self._answering_since: float | None = None
+        self._moved_at = 0.0
+        self._left = 0
+        if len(self.connections) > self.limit:
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        # What comes in single bytes that begin no request is as slow as a slow request.
+        if self._asking_since is None:
+            self._asking_since = self.loop.time()
+        if self._is_in_head:
+            # A field that is not yet whole is counted too: the parser keeps it.
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._is_in_head and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The request is too large.")
+
+    def send_400_response(self, msg: str) -> None:
+        """RFC 6585 section 5: 431 where it is the fields that are too large."""
+        is_large = self._head_bytes > HEAD_BYTES or self._head_fields > HEAD_FIELDS
+        status = STATUS_LINE[431 if is_large else 400]
+        body = b"The request is too large.\n" if is_large else b"This is no HTTP request.\n"
+        fields = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+        # An answer that has begun ends with the connection: another in its midst would be taken for its content.
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.write(status + fields % len(body) + body)
+        self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head = True
+        self._head_fields = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Trailers come here as well, and are counted with the head of their request.
+        self._head_fields += 1
+        if self._head_fields > HEAD_FIELDS or len(name) + len(value) > HEAD_BYTES:
+            self._head_fields = HEAD_FIELDS + 1
+            raise TooLarge
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._head_bytes = 0
+        if len(self.pipeline) >= PIPELINED:
+            raise TooLarge
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._asking_since = None
+        super().on_message_complete()
+
+    def sweep(self, now: float) -> None:
+        """Ends the connection if it has been waited for too long."""
+        if self._asking_since is not None and now - self._asking_since > REQUEST_SECONDS:
+            self.transport.abort()
+            return
+        left = self.transport.get_write_buffer_size()
+        if not left:
+            self._answering_since = None
+            return
+        if self._answering_since is None or left != self._left:
+            self._left, self._moved_at = left, now
+        self._answering_since = self._answering_since or now
+        if now - self._moved_at > STALLED_SECONDS or now - self._answering_since > ANSWER_SECONDS:
+            self.transport.abort()
