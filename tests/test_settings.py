@@ -521,6 +521,7 @@ def test_what_was_written_is_loaded(tmp_path_factory: pytest.TempPathFactory, ti
         "log": {"database", "key"},
         "publish": {"folder", "pages"},
         "websub": set(),
+        "serve": {"host", "port", "cache_control", "memory", "lag"},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import threading
@@ -110,10 +111,16 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, UnicodeError) as error:
-        problem = getattr(error, "strerror", None) or str(error)
         raise ServeError(
-            f"{host} port {port}", f"cannot be listened at ({problem}): name others with --host and --port"
+            f"{host} port {port}", f"cannot be listened at ({_why(error)}): name others with --host and --port"
         ) from None
+
+
+def _why(error: Exception) -> str:
+    """The system's words, to which Python adds the address where it is in use."""
+    if isinstance(error, OSError) and not isinstance(error, socket.gaierror) and error.errno:
+        return os.strerror(error.errno)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _most_connections() -> int:

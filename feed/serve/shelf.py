@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from feed.serve.headers import policy
+from feed.serve.headers import is_feed, policy
 from feed.site.folder import RECORD, Published, at_rest, is_path
 
 # What a file costs in memory before its content is kept; measured with 60,000 files.
@@ -230,22 +230,22 @@ def _within(files: dict[str, File], fresh: list[File], budget: int) -> list[File
     used = 0
     chosen = []
     for file in kept:
-        used += file.signature.size
-        if used > budget:
+        if used + file.signature.size > budget:
             file.content = None
-        elif id(file) in ready:
+            continue
+        used += file.signature.size
+        if id(file) in ready:
             chosen.append(file)
     return chosen
 
 
 def _worth(file: File) -> tuple[int, int]:
-    """Sorts what is asked for most before the rest: what stands at the top, feeds, what changed last."""
+    """Sorts what is asked for most before the rest: the site's feeds, what stands near the top, other feeds; of these
+    what changed last."""
     path = file.path
     depth = path.count("/")
-    is_feed = path.endswith((".xml", "/feed.json"))
-    return (0 if depth == 0 else 1 if depth == 1 else 2 if is_feed and "/archive/" not in path else 3), (
-        -file.signature.modified
-    )
+    rank = (depth if is_feed(path) else 2 + depth) if depth < 2 else 4 if is_feed(path) else 5
+    return rank, -file.signature.modified
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
