@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 OPERATIONS = ROOT / "docs/operations.md"
 SECONDS = 20
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+CADDY = shutil.which("caddy")
 _NGINX_FRAME = """\
 daemon off;
 master_process on;
@@ -33,7 +34,8 @@ pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{
-    access_log off;
+    log_format answers "$request_uri $status";
+    access_log {folder}/access.log answers;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -129,8 +131,7 @@ def nginx(public: Path, folder: Path, server: str | None = None) -> Iterator[int
     into `folder`."""
     assert NGINX
     folder.mkdir(parents=True, exist_ok=True)
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     server = server or documented()
     for documented_as, here in (("listen 80;", f"listen 127.0.0.1:{port};"), ("/srv/news/public", str(public))):
         assert documented_as in server
@@ -146,6 +147,32 @@ def nginx(public: Path, folder: Path, server: str | None = None) -> Iterator[int
         finally:
             run.terminate()
             run.wait(SECONDS)
+
+
+@contextmanager
+def caddy(public: Path, folder: Path) -> Iterator[int]:
+    """Caddy with the documented site for this folder, but at a port of loopback and without TLS."""
+    assert CADDY
+    folder.mkdir(parents=True, exist_ok=True)
+    (site,) = re.findall(r"```caddyfile\n(.*?)```", OPERATIONS.read_text(encoding="utf-8"), re.DOTALL)
+    port = free_port()
+    site = site.replace("news.example.org {", f"http://127.0.0.1:{port} {{").replace("/srv/news/public", str(public))
+    config = folder / "Caddyfile"
+    config.write_text(f"{{\n\tadmin off\n}}\n{site}")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    command = [CADDY, "run", "--adapter", "caddyfile", "--config", str(config)]
+    with (folder / "log").open("w") as log, subprocess.Popen(command, env=environment, stderr=log) as run:
+        try:
+            wait_for(port)
+            yield port
+        finally:
+            run.terminate()
+            run.wait(SECONDS)
+
+
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        return int(free.getsockname()[1])
 
 
 def wait_for(port: int) -> None:

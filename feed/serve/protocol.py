@@ -14,6 +14,8 @@ PIPELINED = 32
 REQUEST_SECONDS = 20.0
 STALLED_SECONDS = 30.0
 ANSWER_SECONDS = 300.0
+# Seconds in which a client that was refused may read why.
+REFUSED_SECONDS = 2.0
 # In a process; what is beyond is closed at once, and a client comes again.
 CONNECTIONS = 2_000
 # Files that are open beside connections.
@@ -39,10 +41,13 @@ class Guarded(HttpToolsProtocol):
         self._answering_since: float | None = None
         self._moved_at = 0.0
         self._left = 0
+        self._refused_at: float | None = None
         if len(self.connections) > self.limit:
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self._refused_at is not None or self.transport.is_closing():
+            return
         # What comes in single bytes that begin no request is as slow as a slow request.
         if self._asking_since is None:
             self._asking_since = self.loop.time()
@@ -50,7 +55,7 @@ class Guarded(HttpToolsProtocol):
             # A field that is not yet whole is counted too: the parser keeps it.
             self._head_bytes += len(data)
         super().data_received(data)
-        if self._is_in_head and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
+        if self._is_in_head and self._head_bytes > HEAD_BYTES and self._refused_at is None:
             self.send_400_response("The request is too large.")
 
     def send_400_response(self, msg: str) -> None:
@@ -59,10 +64,15 @@ class Guarded(HttpToolsProtocol):
         status = STATUS_LINE[431 if is_large else 400]
         body = b"The request is too large.\n" if is_large else b"This is no HTTP request.\n"
         fields = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
-        # An answer that has begun ends with the connection: another in its midst would be taken for its content.
-        if self.cycle is None or self.cycle.response_complete:
-            self.transport.write(status + fields % len(body) + body)
-        self.transport.close()
+        if self.cycle is not None and not self.cycle.response_complete:
+            # Another answer in the midst of one that has begun would be taken for its content.
+            self.transport.close()
+            return
+        self.transport.write(status + fields % len(body) + body)
+        # RFC 9112 section 9.6: where more comes than is read, closing would reset the answer too.
+        self._refused_at = self.loop.time()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -91,6 +101,9 @@ class Guarded(HttpToolsProtocol):
     def sweep(self, now: float) -> None:
         """Ends the connection if it has been waited for too long."""
         if self._asking_since is not None and now - self._asking_since > REQUEST_SECONDS:
+            self.transport.abort()
+            return
+        if self._refused_at is not None and now - self._refused_at > REFUSED_SECONDS:
             self.transport.abort()
             return
         left = self.transport.get_write_buffer_size()

@@ -1,0 +1,438 @@
+"""`feed serve` as a process, nginx and Caddy as documented: conditional requests, real readers, hostile clients, and an
+hour's appends in half a minute."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import resource
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from threading import Event
+from typing import NamedTuple
+
+import brotli
+import pytest
+from conftest import Site
+from serving import CADDY, NGINX, Answer, ask, ask_raw, caddy, documented, nginx, process, service, until
+from test_readers import PROXIES, Feedparser, Newsboat, ReaderLibrary, following
+from test_serve import CACHE, STORY
+
+from feed.events import NewEvent, UpdateAdded
+from feed.serve.app import App
+from feed.site.folder import Folder, Published
+
+pytestmark = pytest.mark.slow
+
+DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "identity": bytes,
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+}
+CHANGES = 25
+ATOM_SIZE = 30_000
+
+
+class Served(NamedTuple):
+    """A server of the folder, at a port of loopback."""
+
+    kind: str
+    port: int
+    public: Path
+
+    @property
+    def codings(self) -> list[str]:
+        return ["identity", "gzip", "br"] if self.kind == "feed" else ["identity", "gzip"]
+
+
+@pytest.fixture
+def published(balloon: Site) -> Site:
+    assert balloon.run("publish").exit_code == 0
+    return balloon
+
+
+@pytest.fixture(
+    params=[
+        "feed",
+        pytest.param("nginx", marks=pytest.mark.skipif(not NGINX, reason="nginx is not installed")),
+        pytest.param("caddy", marks=pytest.mark.skipif(not CADDY, reason="Caddy is not installed")),
+    ]
+)
+def served(published: Site, request: pytest.FixtureRequest) -> Iterator[Served]:
+    public = published.folder / "public"
+    with ExitStack() as stack:
+        if request.param == "feed":
+            port, _ = stack.enter_context(process(published.config))
+        else:
+            server = {"nginx": nginx, "caddy": caddy}[request.param]
+            port = stack.enter_context(server(public, published.folder / "server"))
+        yield Served(request.param, port, public)
+
+
+def fetch(served: Served, path: str, coding: str, **conditions: str) -> Answer:
+    fields = {name.replace("_", "-"): value for name, value in conditions.items()}
+    return ask(served.port, path, {"Accept-Encoding": coding} | fields)
+
+
+def decoded(answer: Answer) -> bytes:
+    return DECODERS[answer.fields.get("content-encoding", "identity")](answer.content)
+
+
+def put(served: Served, content: bytes, position: int) -> None:
+    """A publish that changes one file, and a poll until it is there."""
+    with Folder(served.public) as target:
+        target.put("atom.xml", content)
+        target.finish(Published(origin="o", position=position, fingerprint="f"))
+    until(lambda: decoded(fetch(served, "/atom.xml", "identity")) == content)
+
+
+def test_changed_bytes_are_never_called_unmodified_and_unchanged_ones_always(served: Served) -> None:
+    """Each content has the same length, and several come within the same second."""
+    seen: list[tuple[str, Answer]] = []
+    started = time.monotonic()
+    for number in range(CHANGES):
+        content = f"<feed>{number:06}</feed>".encode() + b" " * (ATOM_SIZE - 19)
+        put(served, content, number + 1)
+        for coding, old in seen:
+            tag, modified = old.fields["etag"], old.fields["last-modified"]
+            for conditions in ({"If_None_Match": tag}, {"If_None_Match": tag, "If_Modified_Since": modified}):
+                answer = fetch(served, "/atom.xml", coding, **conditions)
+                assert (answer.status, decoded(answer)) == (200, content)
+        if seen:
+            assert (
+                fetch(served, "/atom.xml", "gzip", If_Modified_Since=seen[-1][1].fields["last-modified"]).status == 200
+            )
+        whole = {coding: fetch(served, "/atom.xml", coding) for coding in served.codings}
+        for coding, answer in whole.items():
+            assert decoded(answer) == content
+            assert answer.fields.get("content-encoding", "identity") == coding
+            tag = answer.fields["etag"]
+            for listed in (tag, f'"x", {tag}', "W/" + tag.removeprefix("W/"), "*"):
+                again = fetch(served, "/atom.xml", coding, If_None_Match=listed)
+                assert (again.status, again.content) == (304, b""), (coding, listed)
+                # nginx's own is weak only beside a content that it has compressed.
+                assert again.fields["etag"].removeprefix("W/") == tag.removeprefix("W/")
+                assert again.fields["cache-control"] == CACHE
+        if served.kind != "caddy":
+            assert len({answer.fields["etag"] for answer in whole.values()}) == len(whole)
+        seen = [*seen[-6:], *whole.items()]
+    print(f"{served.kind}: {CHANGES} contents of one length in {time.monotonic() - started:.1f} s, no wrong 304")
+
+
+def test_an_unmodified_date_is_enough_once_it_is_past(served: Served) -> None:
+    time.sleep(1.1)
+    modified = fetch(served, f"/{STORY}", "identity").fields["last-modified"]
+    assert fetch(served, f"/{STORY}", "identity", If_Modified_Since=modified).status == 304
+
+
+def test_all_servers_say_the_same_of_each_file(served: Served) -> None:
+    types = {
+        "/": "text/html; charset=utf-8",
+        "/atom.xml": "application/atom+xml; charset=utf-8",
+        f"/{STORY}rss.xml": "application/rss+xml; charset=utf-8",
+        "/feed.json": "application/feed+json; charset=utf-8",
+        "/publish.json": "application/json; charset=utf-8",
+        "/feeds.opml": "text/x-opml; charset=utf-8",
+        "/sitemap.xml": "application/xml; charset=utf-8",
+        "/checkpoint": "text/plain; charset=utf-8",
+        "/static/feed.css": "text/css; charset=utf-8",
+        "/static/feed.js": "text/javascript; charset=utf-8",
+        "/static/icon.svg": "image/svg+xml; charset=utf-8",
+    }
+    for path, kind in types.items():
+        # Caddy knows some of these by the system's table of types.
+        answer = fetch(served, path, "gzip")
+        found = answer.fields["content-type"]
+        if served.kind != "caddy" or "atom" in kind or "rss" in kind or "feed+json" in kind or "opml" in kind:
+            assert (path, found) == (path, kind)
+        assert answer.fields["cache-control"] == CACHE
+        assert answer.fields["x-content-type-options"] == "nosniff"
+        assert answer.fields["access-control-allow-origin"] == "*"
+        assert "frame-ancestors 'self'" in answer.fields["content-security-policy"]
+        if answer.fields.get("content-encoding"):
+            assert "accept-encoding" in answer.fields["vary"].lower()
+    moved = fetch(served, f"/{STORY[:-1]}", "gzip")
+    assert (moved.status, moved.fields["location"].rpartition("/")[0].rpartition("/")[2]) in [
+        (status, STORY[:-1].rpartition("/")[2]) for status in (301, 308)
+    ]
+
+
+@pytest.mark.skipif(not NGINX, reason="nginx is not installed")
+def test_nginx_links_to_the_hub_where_it_is_named(published: Site) -> None:
+    server = documented().replace("    # ~/(atom", "    ~/(atom")
+    with nginx(published.folder / "public", published.folder / "server", server) as port:
+        link = '<https://hub.example.org/>; rel="hub", <https://news.example.org/atom.xml>; rel="self"'
+        assert ask(port, "/atom.xml").fields["link"] == link
+        assert "link" not in ask(port, "/").fields
+
+
+HOSTILE = [
+    *("/../feed.toml", "/%2e%2e/feed.toml", "/..%2ffeed.toml", "/static/../../feed.toml", "/..%5cfeed.toml"),
+    *(
+        "//feed.toml",
+        "/..%252ffeed.toml",
+        "/.public.lock",
+        "/.hidden",
+        "/atom.xml%00.html",
+        "/link.toml",
+        "/above/feed.db",
+    ),
+    *("/atom.xml%0d%0aX-A:%20b", "/" + "a" * 5_000, "/%ff%fe", "/./.hidden", "/static/", "/a b"),
+]
+
+
+def test_no_request_gets_a_file_from_outside_or_breaks_the_server(served: Served) -> None:
+    (served.public / ".hidden").write_text("[site] secret")
+    (served.public / "link.toml").symlink_to(served.public.parent / "feed.toml")
+    (served.public / "above").symlink_to(served.public.parent)
+    if served.kind == "feed":
+        with Folder(served.public) as target:
+            target.finish(Published(origin="o", position=1, fingerprint="f"))
+    inside = {file.read_bytes() for file in served.public.rglob("*") if file.is_file() and not file.is_symlink()}
+    inside -= {(served.public / ".hidden").read_bytes()}
+    for path in HOSTILE:
+        # Caddy follows links, as the document says.
+        if served.kind == "caddy" and path in ("/link.toml", "/above/feed.db"):
+            continue
+        received = ask_raw(
+            served.port, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode("latin-1")
+        )
+        head, _, content = received.partition(b"\r\n\r\n")
+        status = int(head[9:12]) if head else 0
+        assert status < 500, path
+        assert b"[site]" not in content
+        assert b"SQLite format" not in content
+        if status == 200:
+            assert not content or content in inside, path
+
+
+def resident(pid: int) -> float:
+    """Megabytes that a process has in memory."""
+    (line,) = re.findall(r"VmRSS:\s+([0-9]+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(line) / 1_000
+
+
+def test_slow_and_greedy_clients_cost_little_and_are_let_go(published: Site) -> None:
+    """Half requests of 30 kB, requests byte by byte, answers that nobody takes, headers without end."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    many = min(250, (limit - 200) // 3)
+    (published.folder / "public/big.txt").write_bytes(b"0123456789abcdef" * 125_000)
+    with process(published.config) as (port, run), ExitStack() as stack:
+        for _ in range(50):
+            ask(port, "/atom.xml", {"Accept-Encoding": "br"})
+        before = resident(run.pid)
+        opened = []
+        for start in (
+            b"GET /atom.xml HTTP/1.1\r\nA: " + b"b" * 30_000,
+            b"G",
+            b"GET /big.txt HTTP/1.1\r\n\r\n",
+        ):
+            for _ in range(many):
+                one = stack.enter_context(closing(socket.create_connection(("127.0.0.1", port), timeout=5)))
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+                one.sendall(start)
+                opened.append(one)
+        for _ in range(20):
+            assert ask_raw(port, b"GET /atom.xml HTTP/1.1\r\n" + b"A: b\r\n" * 50_000)[9:12] == b"431"
+            assert ask_raw(port, b"GET / HTTP/1.1\r\n\r\n" * 5_000)[9:12] in (b"", b"200")
+        start = time.monotonic()
+        assert ask(port, "/atom.xml").status == 200
+        waited = time.monotonic() - start
+        grown = resident(run.pid) - before
+        print(f"{len(opened)} slow clients: {grown:.0f} MB more, an answer meanwhile took {waited * 1000:.0f} ms")
+        assert grown < 100
+        time.sleep(24)
+        gone = 0
+        for one in opened[: 2 * many]:
+            one.setblocking(False)
+            try:
+                gone += one.recv(10) == b""
+            except ConnectionError:
+                gone += 1
+            except BlockingIOError:
+                pass
+        assert gone == 2 * many
+        assert ask(port, "/atom.xml").status == 200
+
+
+def test_sigterm_lets_requests_end_and_takes_no_more(published: Site) -> None:
+    content = b"0123456789abcdef" * 500_000
+    (published.folder / "public/big.txt").write_bytes(content)
+    with process(published.config) as (port, run):
+        with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+            one.sendall(b"GET /big.txt HTTP/1.1\r\n\r\n")
+            received = one.recv(1_000)
+            run.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            with pytest.raises(ConnectionError):
+                ask(port, "/")
+            while chunk := one.recv(1_000_000):
+                received += chunk
+        assert received.partition(b"\r\n\r\n")[2] == content
+        assert run.wait(10) == 0
+
+
+READERS = [
+    *following(Newsboat, "newsboat", "atom.xml", "rss.xml"),
+    *following(ReaderLibrary, "reader", "atom.xml", "feed.json"),
+    *following(Feedparser, "feedparser", "atom.xml"),
+]
+
+
+@pytest.mark.parametrize("kind_and_path", READERS)
+@pytest.mark.parametrize("server", ["feed", "nginx"])
+def test_real_readers_are_told_that_nothing_has_changed(
+    published: Site, monkeypatch: pytest.MonkeyPatch, server: str, kind_and_path: tuple[type[Newsboat], str]
+) -> None:
+    kind, path = kind_and_path
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    home = published.folder / "home"
+    home.mkdir()
+    with ExitStack() as stack:
+        if server == "feed":
+            answers = noted(monkeypatch)
+            port = stack.enter_context(service(published.config)).port
+        else:
+            if not NGINX:
+                pytest.skip("nginx is not installed")
+            port = stack.enter_context(nginx(published.folder / "public", published.folder / "server"))
+            answers = Logged(published.folder / "server/access.log")
+        reader = kind(home, f"http://127.0.0.1:{port}/{path}")
+        for _ in range(3):
+            reader.poll()
+        rows = reader.rows()
+        until(lambda: answers.of(path)[-1:] == [304])
+        published.run("append", "us-china-balloon-2023", "The last word", "--publish")
+        until(lambda: b"The last word" in ask(port, f"/{path}").content)
+        reader.poll()
+        assert len(reader.rows()) == len(rows) + 1
+        reader.poll()
+        until(lambda: answers.of(path)[-2:] == [200, 304])
+
+
+class Noted:
+    """What was answered in this process."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[str, int]] = []
+
+    def of(self, path: str) -> list[int]:
+        return [status for asked, status in self.all if asked == f"/{path}"]
+
+
+class Logged(NamedTuple):
+    """What nginx has logged."""
+
+    file: Path
+
+    def of(self, path: str) -> list[int]:
+        lines = self.file.read_text().splitlines()
+        return [int(line.rpartition(" ")[2]) for line in lines if line.startswith(f"/{path} ")]
+
+
+def noted(monkeypatch: pytest.MonkeyPatch) -> Noted:
+    answers = Noted()
+    answer = App.__call__
+
+    async def noting(
+        self: App, scope: dict[str, str], receive: object, send: Callable[[dict[str, int]], object]
+    ) -> None:
+        async def note(message: dict[str, int]) -> None:
+            if "status" in message:
+                answers.all.append((scope["path"], message["status"]))
+            await send(message)  # type: ignore[misc]
+
+        await answer(self, scope, receive, note)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(App, "__call__", noting)
+    return answers
+
+
+needs_watch = pytest.mark.skipif(find_spec("feed.watch") is None, reason="feed.watch is not there yet")
+
+
+@needs_watch
+def test_an_append_is_served_within_a_second_of_the_hold(published: Site) -> None:
+    hold = 0.5
+    waits = []
+    with process(published.config, "--publish", "--hold", str(hold)) as (port, _), published.newsroom() as newsroom:
+        for number in range(5):
+            start = time.monotonic()
+            newsroom.append(NewEvent(story="us-china-balloon-2023", data=UpdateAdded(headline=f"Update {number}.")))
+            until(lambda: b"Update %d." % number in ask(port, "/atom.xml").content)  # noqa: B023, called at once
+            waits.append(time.monotonic() - start - hold)
+        assert ask(port, "/healthz").status == 200
+    print(f"served {max(waits):.2f} s after the end of the hold at most")
+    assert max(waits) < 1 + 0.2
+
+
+@needs_watch
+def test_fifty_clients_see_no_torn_and_no_older_feed_through_200_appends(published: Site) -> None:
+    done = Event()
+    documents = ("atom.xml", "feed.json", f"{STORY}atom.xml", "rss.xml")
+
+    def poll(client: int) -> tuple[int, int]:
+        newest, tags, answers = -1, dict.fromkeys(documents, ""), 0
+        for turn in count(client):
+            if done.is_set():
+                return newest, answers
+            path = documents[turn % len(documents)]
+            answer = ask(
+                port,
+                f"/{path}",
+                {"Accept-Encoding": ("identity", "gzip", "br")[client % 3], "If-None-Match": tags[path]},
+            )
+            answers += 1
+            assert answer.status in (200, 304)
+            if answer.status == 200:
+                text = decoded(answer).decode()
+                # Whole, and no older than anything this client has seen.
+                assert (
+                    json.loads(text) if path.endswith("json") else text.rstrip().endswith((">",)) and "</" in text[-20:]
+                )
+                found = max(map(int, re.findall(r"Update ([0-9]+)\.", text)), default=-1)
+                assert found >= newest, (path, found, newest)
+                newest, tags[path] = found, answer.fields["etag"]
+            time.sleep(0.05)
+        raise AssertionError
+
+    with process(published.config, "--publish", "--hold", "0") as (port, _), published.newsroom() as newsroom:
+        with ThreadPoolExecutor(50) as pool:
+            clients = [pool.submit(poll, client) for client in range(50)]
+            try:
+                for number in range(200):
+                    newsroom.append(
+                        NewEvent(story="us-china-balloon-2023", data=UpdateAdded(headline=f"Update {number}."))
+                    )
+                    time.sleep(0.05)
+                until(lambda: b"Update 199." in ask(port, "/atom.xml").content)
+                time.sleep(2)
+            finally:
+                done.set()
+            seen = [client.result() for client in clients]
+    assert {newest for newest, _ in seen} == {199}
+    print(f"{sum(answers for _, answers in seen):,} answers to 50 clients during 200 appends, none torn, none older")
+
+
+def test_the_unit_starts_what_there_is() -> None:
+    """The unit's command and the commands of the document are commands of this program."""
+    from serving import OPERATIONS
+
+    text = OPERATIONS.read_text(encoding="utf-8")
+    assert "ExecStart=/srv/news/venv/bin/feed serve --publish" in text
+    for name in sorted(
+        set(re.findall(r"feed (?:--config \S+ )?([a-z]+)", " ".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))))
+    ):
+        done = subprocess.run(["python", "-m", "feed", name, "--help"], capture_output=True, text=True)
+        assert done.returncode == 0, name
