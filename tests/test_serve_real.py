@@ -1,5 +1,5 @@
-"""`feed serve` as a process, nginx and Caddy as documented: conditional requests, real readers, hostile clients, and 200
-appends in a row."""
+"""`feed serve` as a process, nginx and Caddy as documented: conditional requests, real readers, hostile clients, and
+many appends in a row."""
 
 from __future__ import annotations
 

@@ -70,14 +70,19 @@ def _service(settings: Settings, host: str, port: int) -> Service:
 @contextmanager
 def _watching(settings: Settings, hold: float, service: Service) -> Iterator[None]:
     """Publishes in a thread beside; where that ends by a bug, serving ends with it."""
+    from feed.cli.publishing import say
     from feed.watch import watch
 
     stop = threading.Event()
     bugs: list[BaseException] = []
 
+    def published(report: Report) -> None:
+        service.look()
+        say(report)
+
     def work() -> None:
         try:
-            watch(settings, hold, stop, _published, _failed)
+            watch(settings, hold, stop, published, _failed)
         except BaseException as error:
             bugs.append(error)
             service.stop()
@@ -91,12 +96,6 @@ def _watching(settings: Settings, hold: float, service: Service) -> Iterator[Non
         thread.join()
     if bugs:
         raise bugs[0]
-
-
-def _published(report: Report) -> None:
-    from feed.cli.publishing import say
-
-    say(report)
 
 
 def _failed(error: FeedError) -> None:

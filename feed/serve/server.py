@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -53,6 +53,8 @@ class Service:
         writer = Writer(cache_control=settings.serve.cache_control, url=settings.site.url, hub=settings.websub.hub)
         gauge = Gauge(settings, self.shelf)
         self.app = App(self.shelf, writer, Encoded(memory // 4), gauge, settings.site.url)
+        self._ended = False
+        self._look = threading.Event()
         self._server = Server(_config(self.app))
         while not self.shelf.refresh():
             threading.Event().wait(BUSY_SECONDS)
@@ -66,17 +68,32 @@ class Service:
     def run(self) -> None:
         """Answers until SIGTERM, SIGINT or `stop`; requests that have come are answered first."""
         protocol.Guarded.limit = _most_connections()
-        with _signals_end_quietly(), _thread(self._take_up):
-            self._server.run(sockets=[self._socket])
+        thread = threading.Thread(target=self._take_up, name="feed-serve", daemon=True)
+        thread.start()
+        try:
+            with _signals_end_quietly():
+                self._server.run(sockets=[self._socket])
+        finally:
+            self._ended = True
+            self.look()
+            thread.join()
 
     def stop(self) -> None:
         """Ends `run`; from any thread."""
         self._server.should_exit = True
 
-    def _take_up(self, ended: threading.Event) -> None:
+    def look(self) -> None:
+        """Has a publish that has finished taken up now, and not at the next poll; from any thread."""
+        self._look.set()
+
+    def _take_up(self) -> None:
         """Takes up each publish that finishes."""
         pause = POLL_SECONDS
-        while not ended.wait(pause):
+        while True:
+            self._look.wait(pause)
+            self._look.clear()
+            if self._ended:
+                return
             pause = POLL_SECONDS
             if not self.shelf.is_stale():
                 continue
@@ -133,19 +150,6 @@ def _most_connections() -> int:
     if soft == resource.RLIM_INFINITY:
         return protocol.CONNECTIONS
     return max(min(protocol.CONNECTIONS, soft - protocol.SPARE_FILES), 1)
-
-
-@contextmanager
-def _thread(work: Callable[[threading.Event], None]) -> Iterator[None]:
-    """Has work done beside, until the event that it is given is set."""
-    ended = threading.Event()
-    thread = threading.Thread(target=work, args=(ended,), name="feed-serve", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 @contextmanager
