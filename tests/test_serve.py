@@ -16,7 +16,7 @@ from pathlib import Path
 
 import brotli
 import pytest
-from conftest import Site
+from conftest import DEMO, Site
 from serving import ROOT, ask, ask_raw, service, until
 
 from feed.serve.encoded import Encoded
@@ -29,25 +29,30 @@ CODINGS = {"gzip": gzip.decompress, "br": brotli.decompress}
 STORY = "stories/us-china-balloon-2023/"
 
 
+def publish(site: Site) -> Site:
+    """The balloon story, published, with a hub."""
+    site.fill(DEMO.read_bytes().splitlines())
+    text = site.config.read_text(encoding="utf-8")
+    site.config.write_text(text.replace("# hub =", "hub ="), encoding="utf-8")
+    assert site.run("publish").exit_code == 0
+    return site
+
+
 @pytest.fixture
-def published(balloon: Site) -> Site:
-    """The balloon story, published."""
-    text = balloon.config.read_text(encoding="utf-8")
-    balloon.config.write_text(text.replace("# hub =", "hub ="), encoding="utf-8")
-    assert balloon.run("publish").exit_code == 0
-    return balloon
+def published(site: Site) -> Site:
+    """A folder to be changed."""
+    return publish(site)
 
 
-@pytest.fixture(params=[64, 1], ids=["from memory", "from disk"])
-def served(published: Site, request: pytest.FixtureRequest) -> Iterator[tuple[Service, Path]]:
-    """The service and its folder; with a budget of memory that holds everything, and with one for nothing."""
-    with service(published.config, memory=request.param) as running:
-        if request.param == 1:
-            running.shelf._memory = 0
-            running.shelf._listings, running.shelf._record = {}, None
-            assert running.shelf.refresh()
-            assert all(file.content is None for file in running.shelf.snapshot.files.values())
-        yield running, published.folder / "public"
+@pytest.fixture(scope="module", params=[64, 0], ids=["from memory", "from disk"])
+def served(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[tuple[Service, Path]]:
+    """A service and its folder, to be asked only; with a budget of memory that holds everything, and with none."""
+    site = publish(Site(tmp_path_factory.mktemp("served")))
+    with service(site.config, memory=request.param) as running:
+        kept = [file.content is not None for file in running.shelf.snapshot.files.values()]
+        assert kept
+        assert all(kept) if request.param else not any(kept)
+        yield running, site.folder / "public"
 
 
 def test_every_file_of_the_folder_is_answered_with_its_bytes(served: tuple[Service, Path]) -> None:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import growth, picture, publishing, reading, writing
+from tests.benchmarks import growth, picture, publishing, reading, serving, writing
 from tests.benchmarks.measure import Plan, Row, require
 
 ROUNDS = 5
@@ -42,6 +42,7 @@ BENCHMARKS = {
     "page": Benchmark(publishing.page),
     "verify": Benchmark(reading.verify),
     "proof": Benchmark(writing.append_with_proof),
+    "serve": Benchmark(serving.serve, 10_000),
     "start": Benchmark(reading.start),
     "growth": Benchmark(growth.growth, 100_000),
 }

@@ -26,7 +26,7 @@ from typing import Any, Literal
 PROJECT = Path(__file__).parents[2]
 MIB = 2**20
 
-Unit = Literal["events/s", "ms", "KB", "files"]
+Unit = Literal["events/s", "ms", "KB", "files", "answers/s", "MB"]
 
 
 @dataclass(frozen=True, kw_only=True)
