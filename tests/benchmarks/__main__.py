@@ -89,7 +89,7 @@ _HEAD = f"{'what':<44} {'events':>9} {'figure':>16} {'CPU':>15} {'MiB':>6}  ours
 
 
 def _line(row: Row) -> str:
-    of_cpu = "µs/event" if row.unit == "events/s" else "ms"
+    of_cpu = {"events/s": "µs/event", "answers/s": "µs/answer"}.get(row.unit, "ms")
     cells = [
         f"{row.what:<44} {f'{row.events:,}' if row.events else '':>9}",
         f"{row.figure:>9,.{0 if row.figure >= 1_000 else 1}f} {row.unit}".ljust(20),
