@@ -29,7 +29,7 @@ from test_readers import PROXIES, Feedparser, Newsboat, ReaderLibrary, following
 from test_serve import CACHE, STORY
 
 from feed.events import NewEvent, UpdateAdded
-from feed.serve.app import App
+from feed.serve.app import App, Ready
 from feed.site.folder import Folder, Published
 
 pytestmark = pytest.mark.slow
@@ -359,7 +359,16 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> Noted:
 
         await answer(self, scope, receive, note)  # type: ignore[arg-type]
 
+    ready = App.ready
+
+    def noting_ready(self: App, method: str, target: bytes, asked: list[tuple[bytes, bytes]]) -> Ready | None:
+        found = ready(self, method, target, asked)
+        if found is not None:
+            answers.all.append((target.decode(), found[0]))
+        return found
+
     monkeypatch.setattr(App, "__call__", noting)
+    monkeypatch.setattr(App, "ready", noting_ready)
     return answers
 
 

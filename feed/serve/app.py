@@ -49,6 +49,8 @@ _NOT_FOUND = """\
 # Whether all is well, and what is to be said of it.
 Health = Callable[[], tuple[bool, dict[str, object]]]
 Field = tuple[bytes, bytes]
+# Status, fields, content.
+Ready = tuple[int, list[Field], bytes]
 
 
 class Asked(NamedTuple):
@@ -68,7 +70,8 @@ class Answer(NamedTuple):
 
 
 class App:
-    """The ASGI application. Files are answered before any routing, which would take longer than the answer."""
+    """The ASGI application. Files are answered before any routing, which would take longer than the answer; a server
+    that can may ask for those that are `ready` without the ceremony of ASGI, which takes longer still."""
 
     def __init__(self, shelf: Shelf, writer: headers.Writer, encoded: Encoded, health: Health, home: str) -> None:
         self._shelf = shelf
@@ -94,9 +97,27 @@ class App:
                 return
         await self._rest(scope, receive, send)
 
+    def ready(self, method: str, target: bytes, asked: list[Field]) -> Ready | None:
+        """The answer to a request for a file, where all of it is in memory; None where `__call__` has to see to it."""
+        if method not in ("GET", "HEAD"):
+            return None
+        path = path_of(target.partition(b"?")[0])
+        file = self._shelf.snapshot.files.get(path) if path else None
+        if file is None:
+            return None
+        # In this order: what is known may become another's when the content is given up, but not before.
+        known, content = file.known, file.content
+        if known is None or content is None:
+            return None
+        answer = self._begun(file.path, known, _asked(asked))
+        if answer.status == OK and answer.coding != IDENTITY:
+            content = self._encoded.kept(answer.tag)
+            if content is None:
+                return None
+        return answer.status, *_finished(answer, content, method, len(content))
+
     async def _answer(self, file: File, scope: Scope, receive: Receive, send: Send) -> None:
         asked = _asked(scope["headers"])
-        # In this order: what is known may become another's when the content is given up, but not before.
         known, content = file.known, file.content
         if known is None or content is None:
             await self._answer_from_disk(file, asked, scope, receive, send)
@@ -193,19 +214,23 @@ def _asked(fields: list[Field]) -> Asked:
 
 async def _send(answer: Answer, content: bytes, scope: Scope, send: Send, *, length: int | None = None) -> None:
     """A whole answer, with the content's length or, where the content is left out, the one given."""
-    status, fields = answer.status, answer.fields
-    if status == OK:
-        size = len(content) if length is None else length
-        fields.append((b"content-length", b"%d" % size))
+    fields, body = _finished(answer, content, scope["method"], len(content) if length is None else length)
+    await send({"type": "http.response.start", "status": answer.status, "headers": fields})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _finished(answer: Answer, content: bytes, method: str, length: int) -> tuple[list[Field], bytes]:
+    """All fields of an answer, and what is sent after them."""
+    if answer.status == OK:
+        answer.fields.append((b"content-length", b"%d" % length))
         if answer.coding != IDENTITY:
-            fields.append((b"content-encoding", answer.coding.encode()))
-    else:
-        # Section 15.4.5: what the client has is described already, and its caches learn the rest.
-        content, fields = b"", fields[1:]
-        if status != NOT_MODIFIED:
-            fields.append((b"content-length", b"0"))
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+            answer.fields.append((b"content-encoding", answer.coding.encode()))
+        return answer.fields, b"" if method == "HEAD" else content
+    # Section 15.4.5: what the client has is described already, and its caches learn the rest.
+    fields = answer.fields[1:]
+    if answer.status != NOT_MODIFIED:
+        fields.append((b"content-length", b"0"))
+    return fields, b""
 
 
 async def _send_stream(answer: Answer, stream: BinaryIO, size: int, send: Send) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from calendar import timegm
 from datetime import datetime
+from functools import lru_cache
 from time import gmtime
 from typing import NamedTuple
 
@@ -95,6 +96,7 @@ def seconds(date: bytes) -> int | None:
     return timegm(moment.timetuple())
 
 
+@lru_cache(maxsize=1_024)
 def date(moment: int) -> bytes:
     """An HTTP date; not by strftime, which follows the locale that feedgen changes."""
     at = gmtime(moment)

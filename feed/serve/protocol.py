@@ -6,6 +6,8 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from feed.serve.app import App
+
 # All of a request but its content (RFC 9110 section 5.4 lets a server choose).
 HEAD_BYTES = 32_768
 HEAD_FIELDS = 100
@@ -42,6 +44,7 @@ class Guarded(HttpToolsProtocol):
         self._moved_at = 0.0
         self._left = 0
         self._refused_at: float | None = None
+        self._is_answered = False
         if len(self.connections) > self.limit:
             transport.abort()
 
@@ -92,11 +95,52 @@ class Guarded(HttpToolsProtocol):
         self._head_bytes = 0
         if len(self.pipeline) >= PIPELINED:
             raise TooLarge
-        super().on_headers_complete()
+        self._is_answered = self._may_be_quick() and self._answer_quickly()
+        if not self._is_answered:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_answered:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._asking_since = None
-        super().on_message_complete()
+        if not self._is_answered:
+            super().on_message_complete()
+
+    def _may_be_quick(self) -> bool:
+        """Whether this request can be answered here and now: none before it waits, and nothing of it is special."""
+        return (
+            (self.cycle is None or self.cycle.response_complete)
+            and not self.flow.write_paused
+            and not self.expect_100_continue
+            and not self.parser.should_upgrade()
+            and self.parser.should_keep_alive()
+            and self.parser.get_http_version() == "1.1"
+        )
+
+    def _answer_quickly(self) -> bool:
+        """Answers from memory, without a task and without messages: half of the time of an answer is spent on these."""
+        app = self.config.app
+        ready = (
+            app.ready(self.parser.get_method().decode("ascii"), self.url, self.headers)
+            if isinstance(app, App)
+            else None
+        )
+        if ready is None:
+            return False
+        status, fields, content = ready
+        lines = [STATUS_LINE[status]]
+        for name, value in (*self.server_state.default_headers, *fields):
+            lines += (name, b": ", value, b"\r\n")
+        lines.append(b"\r\n")
+        self.transport.write(b"".join(lines))
+        if content:
+            self.transport.write(content)
+        self.server_state.total_requests += 1
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        return True
 
     def sweep(self, now: float) -> None:
         """Ends the connection if it has been waited for too long."""

@@ -42,8 +42,8 @@ class Cost:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A line of the table. `figure` is in `unit` by the wall clock; `cpu` in µs an event or answer where the unit is events/s or answers/s, in
-    ms an action elsewhere; `peak` in MiB.
+    """A line of the table. `figure` is in `unit` by the wall clock; `cpu` in µs an event or answer where the unit is
+    events/s or answers/s, in ms an action elsewhere; `peak` in MiB.
 
     In a peer's row the ratios say how many times as long as the peer our own work takes, and how many times the CPU.
     """
