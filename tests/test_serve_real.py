@@ -89,6 +89,12 @@ def decoded(answer: Answer) -> bytes:
     return DECODERS[answer.fields.get("content-encoding", "identity")](answer.content)
 
 
+def since(old: Answer) -> dict[str, str]:
+    """The condition that the date of an answer is good for; it has none while the file's lies ahead."""
+    date = old.fields.get("last-modified")
+    return {"If_Modified_Since": date} if date else {}
+
+
 def put(served: Served, content: bytes, position: int) -> None:
     """A publish that changes one file, and a poll until it is there."""
     with Folder(served.public) as target:
@@ -105,14 +111,10 @@ def test_changed_bytes_are_never_called_unmodified_and_unchanged_ones_always(ser
         content = f"<feed>{number:06}</feed>".encode() + b" " * (ATOM_SIZE - 19)
         put(served, content, number + 1)
         for coding, old in seen:
-            tag, modified = old.fields["etag"], old.fields["last-modified"]
-            for conditions in ({"If_None_Match": tag}, {"If_None_Match": tag, "If_Modified_Since": modified}):
+            tag, modified = {"If_None_Match": old.fields["etag"]}, since(old)
+            for conditions in (tag, tag | modified, modified) if modified else (tag,):
                 answer = fetch(served, "/atom.xml", coding, **conditions)
                 assert (answer.status, decoded(answer)) == (200, content)
-        if seen:
-            assert (
-                fetch(served, "/atom.xml", "gzip", If_Modified_Since=seen[-1][1].fields["last-modified"]).status == 200
-            )
         whole = {coding: fetch(served, "/atom.xml", coding) for coding in served.codings}
         for coding, answer in whole.items():
             assert decoded(answer) == content

@@ -161,9 +161,12 @@ class App:
         tag = f'"{known.digest}{_SUFFIXES[chosen]}"'.encode()
         modified = known.signature.modified // _SECOND
         status = asked.conditions.status(tag, modified) if asked.conditions is not _NONE else OK
-        # Section 8.8.2.1: never later than the answer itself, though a file that was replaced twice in a second is.
-        stated = conditions.date(min(modified, int(time.time())))
-        return Answer(status, [*fields, (b"etag", tag), (b"last-modified", stated)], tag, chosen)
+        described = [*fields, (b"etag", tag)]
+        # Section 8.8.2.1: never later than the answer itself, as a file is for a moment that was replaced twice in a
+        # second. To state the present instead would give two contents one date, and newsboat takes them for one.
+        if modified <= time.time():
+            described.append((b"last-modified", conditions.date(modified)))
+        return Answer(status, described, tag, chosen)
 
     async def _healthz(self, request: Request) -> Response:
         healthy, facts = await asyncio.to_thread(self._health)
