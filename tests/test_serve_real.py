@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 from typing import NamedTuple
@@ -374,10 +373,6 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> Noted:
     return answers
 
 
-needs_watch = pytest.mark.skipif(find_spec("feed.watch") is None, reason="feed.watch is not there yet")
-
-
-@needs_watch
 def test_an_append_is_served_within_a_second_of_the_hold(published: Site) -> None:
     hold = 0.5
     waits = []
@@ -392,7 +387,6 @@ def test_an_append_is_served_within_a_second_of_the_hold(published: Site) -> Non
     assert max(waits) < 1 + 0.2
 
 
-@needs_watch
 def test_fifty_clients_see_no_torn_and_no_older_feed_through_200_appends(published: Site) -> None:
     done = Event()
     with (
