@@ -271,6 +271,7 @@ def outlines(site: Site, path: str) -> list[str]:
     return [one.get("xmlUrl") for one in found]
 
 
+@pytest.mark.slow
 def test_a_publish_in_steps_ends_where_one_publish_ends(site, tmp_path_factory):
     """Whatever was published in between, the same log and the same settings give the same bytes."""
     for step in range(12):
@@ -287,6 +288,7 @@ def test_a_publish_in_steps_ends_where_one_publish_ends(site, tmp_path_factory):
     assert stepwise == at_once
 
 
+@pytest.mark.slow
 def test_many_stories_published_in_steps_end_where_one_publish_ends(site, tmp_path_factory):
     for step in range(26):
         stance = Stance(claim="c", by=f"P{step}", position="asserts", text="C")

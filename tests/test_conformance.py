@@ -591,6 +591,7 @@ RELAXED = settings(
 )
 
 
+@pytest.mark.slow
 @given(
     title=named,
     openings=st.lists(opened, min_size=len(SLUGS), max_size=len(SLUGS)),

@@ -77,6 +77,7 @@ def test_a_publish_of_many_writes_what_one_process_writes(busy: Site, monkeypatc
     assert files_in(busy.folder / "public") == alone(busy, monkeypatch, "alone")
 
 
+@pytest.mark.slow
 def test_what_changed_of_many_is_what_one_process_finds(busy: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     assert busy.run("publish").exit_code == 0
     busy.fill([line(slug, "update.withdrawn", update="1", notice="Not so.") for slug in STORIES[:4]])

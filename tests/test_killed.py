@@ -36,6 +36,7 @@ def import_and_kill(office: Office, lines: list[bytes], batches: int, after: flo
     return [json.loads(line) for line in printed if line.endswith(b"\n")]
 
 
+@pytest.mark.slow
 def test_an_import_killed_again_and_again_keeps_every_acknowledged_batch_and_completes(office: Office) -> None:
     lines, chance = story_of(UPDATES), random.Random(4)  # noqa: S311  # chance, no secret
     size = 0

@@ -424,6 +424,7 @@ def test_every_correction_stands_on_the_corrections_pages(site):
     assert broken_links(files) == set()
 
 
+@pytest.mark.slow
 def test_stories_stand_in_fixed_runs_by_their_opening(site):
     site.fill([opening(f"story-{n}", headline=f"Story {n}") for n in range(1, 203)])
     files = publish(site)

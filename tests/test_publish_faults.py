@@ -301,6 +301,7 @@ def test_a_limit_on_the_size_of_files_is_told_and_leaves_whole_files(told: Offic
 # Many at once, and a clock that is wrong
 
 
+@pytest.mark.slow
 def test_eight_publishers_at_once_leave_what_one_leaves(told: Office, tmp_path: Path) -> None:
     processes = []
     for number in range(8):

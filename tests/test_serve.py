@@ -392,6 +392,7 @@ def test_what_is_no_request_is_refused(published: Site, request_: bytes, status:
         assert ask(running.port, "/atom.xml").status == 200
 
 
+@pytest.mark.slow
 def test_a_request_that_does_not_come_is_not_waited_for(published: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feed.serve.protocol.REQUEST_SECONDS", 0.2)
     with service(published.config) as running:

@@ -325,6 +325,7 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(tmp_path_factory.mktemp("others"))
 
 
+@pytest.mark.slow
 def test_german_stories_have_german_words_everywhere_and_no_english_one(site: Site, others: Site) -> None:
     """What there is in English is looked for, so that every word is."""
     english, german = told(site, "en"), told(others, "de")
