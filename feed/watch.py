@@ -8,12 +8,10 @@ for ever, so it comes after ten holds in any case; what was appended last has th
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
-from types import TracebackType
-from typing import Self
 
 from feed.database import file_of
 from feed.errors import FeedError
@@ -91,7 +89,7 @@ def watch(
     that has begun is finished before this returns.
     """
     rule, trouble = Rule(hold), _Once(failed)
-    with _Office(settings) as office, _Telling(settings) as telling:
+    with closing(_Office(settings)) as office, closing(_Telling(settings)) as telling:
         while not stop.is_set():
             try:
                 if rule.look(office.newsroom.head().size, monotonic()):
@@ -129,14 +127,6 @@ class _Office:
         self._newsroom: Newsroom | None = None
         self._file: tuple[int, int] | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     @property
     def newsroom(self) -> Newsroom:
         """Raises DatabaseError."""
@@ -169,15 +159,10 @@ class _Telling:
         self._stop = Event()
         self._troubles: SimpleQueue[FeedError] = SimpleQueue()
         self._thread = Thread(target=self._run, name="websub", daemon=True) if settings.websub.hub else None
-
-    def __enter__(self) -> Self:
         if self._thread is not None:
             self._thread.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._stop.set()
         self._woken.set()
         if self._thread is not None:

@@ -15,7 +15,7 @@ from feed import log
 from feed.database import Database, projection_state
 from feed.errors import DatabaseError
 from feed.projections.refold import refold
-from feed.projections.tables import LIVE, STATE, VERSION, rebuilt
+from feed.projections.tables import LIVE, STATE, VERSION, rebuilt_tables
 from feed.projections.workbench import Workbench
 
 BATCH = 2_000
@@ -95,7 +95,7 @@ def _rebuilt(database: Database, progress: Progress) -> Iterator[Connection]:
             pass
         # What was taken in before it was erased.
         for slug in log.stories_erased_since(connection, began):
-            refold(connection, slug, rebuilt(), _REBUILDING)
+            refold(connection, slug, rebuilt_tables(), _REBUILDING)
         yield connection
 
 
@@ -110,7 +110,7 @@ def _begin(database: Database) -> tuple[int, int]:
     mark = secrets.randbits(62)
     with database.writing() as connection:
         _clear(connection)
-        rebuilt().metadata.create_all(connection)
+        rebuilt_tables().metadata.create_all(connection)
         connection.execute(insert(projection_state).values(name=_REBUILDING, version=mark, position=0, developments=0))
         return mark, log.head(connection).size
 
@@ -140,7 +140,7 @@ def _take(connection: Connection, database: Database, mark: int, progress: Progr
 def _folded(connection: Connection, database: Database, mark: int) -> tuple[Workbench, int]:
     """What the next batch of events makes of the rebuilt tables; and the size of the log."""
     _check_mark(connection, database, mark)
-    workbench = Workbench(connection, rebuilt(), _REBUILDING)
+    workbench = Workbench(connection, rebuilt_tables(), _REBUILDING)
     events = list(log.read(connection, after=workbench.position, limit=BATCH))
     workbench.load((event.story, event.data) for event in events)
     for event in events:
@@ -156,14 +156,14 @@ def _check_mark(connection: Connection, database: Database, mark: int) -> None:
 
 def _clear(connection: Connection) -> None:
     """Remove what this or a killed rebuild has left."""
-    rebuilt().metadata.drop_all(connection)
+    rebuilt_tables().metadata.drop_all(connection)
     connection.execute(delete(projection_state).where(projection_state.c.name == _REBUILDING))
 
 
 def _swap(connection: Connection) -> None:
     LIVE.metadata.drop_all(connection)
-    for table in rebuilt().metadata.tables.values():
-        live = table.name.removeprefix(rebuilt().prefix)
+    for table in rebuilt_tables().metadata.tables.values():
+        live = table.name.removeprefix(rebuilt_tables().prefix)
         connection.execute(text(f'ALTER TABLE "{table.name}" RENAME TO "{live}"'))
     state = projection_state
     built = connection.execute(select(state).where(state.c.name == _REBUILDING)).one()
@@ -174,7 +174,7 @@ def _swap(connection: Connection) -> None:
 
 
 def _first_difference(connection: Connection) -> Difference | None:
-    tables = zip(LIVE.metadata.sorted_tables, rebuilt().metadata.sorted_tables, strict=True)
+    tables = zip(LIVE.metadata.sorted_tables, rebuilt_tables().metadata.sorted_tables, strict=True)
     return next((found for live, rebuilt in tables for found in _differences(connection, live, rebuilt)), None)
 
 

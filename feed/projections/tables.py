@@ -155,6 +155,6 @@ LIVE = ReadTables("")
 
 
 @cache
-def rebuilt() -> ReadTables:
+def rebuilt_tables() -> ReadTables:
     """Those beside the live ones. Few commands ask for them, and to describe tables takes all of them time."""
     return ReadTables("rebuilt_")

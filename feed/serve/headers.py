@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from feed.site.addresses import ATOM, JSON, MEDIA_TYPES, RSS
+from feed.site.addresses import ATOM, JSON, MEDIA_TYPES, RSS, is_feed
 
 VARY = (b"vary", b"Accept-Encoding")
 Fields = tuple[tuple[bytes, bytes], ...]
@@ -70,11 +70,6 @@ def media_type(path: str) -> tuple[str, bool]:
     if text:
         return text + _UTF8, True
     return _OTHERS.get(ending, "application/octet-stream"), False
-
-
-def is_feed(path: str) -> bool:
-    """Whether a hub has it as a topic: a feed, and not a document of its archive."""
-    return path.rpartition("/")[2] in MEDIA_TYPES
 
 
 def policy(path: str, content: bytes) -> str:

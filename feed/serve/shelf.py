@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from feed.serve.headers import is_feed, policy
+from feed.serve.headers import policy
+from feed.site.addresses import is_feed
 from feed.site.folder import RECORD, Published, at_rest, is_path
 
 # What a file costs in memory before its content is kept; measured with 60,000 files.

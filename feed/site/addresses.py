@@ -34,3 +34,8 @@ def archive(name: str, number: int) -> str:
     """The place of an archive document beside its feed: archive/atom-00001.xml, archive/feed-00001.json."""
     stem, _, ending = name.partition(".")
     return f"archive/{stem}-{number:05}.{ending}"
+
+
+def is_feed(path: str) -> bool:
+    """Whether it is the path of a feed, which a hub has as a topic (WebSub); the documents of its archive are none."""
+    return path.rpartition("/")[2] in MEDIA_TYPES

@@ -1,7 +1,4 @@
-"""What a publish tells the WebSub hub: the feeds whose bytes it has changed, by way of the outbox.
-
-Archives and pages are no topics: nobody subscribes to them.
-"""
+"""What a publish tells the WebSub hub: the feeds whose bytes it has changed, by way of the outbox."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from itertools import islice
 from feed import outbox
 from feed.database import Database
 from feed.settings import Settings
-from feed.site.addresses import MEDIA_TYPES
+from feed.site.addresses import is_feed
 from feed.site.crew import File
 from feed.site.folder import Folder
 
@@ -37,7 +34,7 @@ class News:
             return
         waiting = iter(files)
         while some := list(islice(waiting, _AHEAD)):
-            changed = [self._url + path for path, content in some if _is_topic(path) and self._changes(path, content)]
+            changed = [self._url + path for path, content in some if is_feed(path) and self._changes(path, content)]
             if changed:
                 with self._database.writing() as connection:
                     outbox.promise(connection, self._hub, changed, datetime.now(UTC))
@@ -59,7 +56,3 @@ class News:
 
     def _changes(self, path: str, content: bytes) -> bool:
         return not self._target.holds(path, content)
-
-
-def _is_topic(path: str) -> bool:
-    return path.rpartition("/")[2] in MEDIA_TYPES
